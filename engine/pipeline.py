@@ -202,9 +202,9 @@ class Engine:
         others += self._other_languages
         return in_order([*dated, *others])
 
-    def __reduce__(self) -> tuple[type[Engine], tuple[Compiled, Mapping[str, str], tuple[Diagnostic, ...]]]:
+    def __reduce__(self) -> tuple[type[Engine], tuple[Any, ...]]:
         """Pickling: another process gets what was compiled, and builds its own evaluators from it."""
-        return Engine, (self._compiled, self.files, self._other_languages)
+        return Engine, (self._compiled, self.files, self._other_languages, self.retention)
 
     def close(self) -> None:
         """Frees the Rete networks of all evaluators. An engine may decide again afterwards; it makes new ones."""

@@ -39,6 +39,15 @@ ReasonOption = Annotated[
         rich_help_panel=WHO,
     ),
 ]
+RecordsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--records",
+        metavar="COUNT",
+        help="How many records go, where they aren't as many as on the day of the proposal.",
+        rich_help_panel=FOUND,
+    ),
+]
 ErasureArgument = Annotated[int, typer.Argument(metavar="ERASURE", help="Its number, as `credence erase list` shows.")]
 
 
@@ -79,11 +88,17 @@ def propose(
 
 
 def confirm(
-    *, erasure: ErasureArgument, yes: YesOption = False, service: ServiceOptions, as_json: JsonOption = False
+    *,
+    erasure: ErasureArgument,
+    records: RecordsOption = None,
+    yes: YesOption = False,
+    service: ServiceOptions,
+    as_json: JsonOption = False,
 ) -> None:
     """Show an erasure that somebody else has proposed, and with --yes confirm it: it is done at once, for good.
 
-    It needs a key with the role admin, of another person than the one who proposed it. A backup of the subject keys
+    It needs a key with the role admin, of another person than the one who proposed it, and neither may have made the
+    other's key. Where records came since the proposal, --records says how many go now. A backup of the subject keys
     brings the records back as long as there is one: backups of keys are deleted after 30 days.
 
     Example:  credence erase confirm 1041 --yes
@@ -91,8 +106,9 @@ def confirm(
     Exit code: 0 erased, or confirmed and to be finished; 1 not confirmed, as --yes is missing or the service refuses;
     2 the service can't be reached.
     """
+    more = {} if records is None else {"records": records}
     if yes:
-        _print(service.ask("/v1/erasures", {"confirm": erasure}), as_json=as_json)
+        _print(service.ask("/v1/erasures", {"confirm": erasure, **more}), as_json=as_json)
         return
     erasures = service.ask("/v1/erasures")["erasures"]
     found = next((each for each in erasures if each["id"] == erasure), None)
@@ -144,14 +160,14 @@ def finish(*, journal: JournalOption = None, as_json: JsonOption = False) -> Non
 
     Exit code: 0 nothing is left to do, 1 something is, 2 the journal can't be written.
     """
-    from ledger.erasure.erasing import Erasing
+    from ledger.erasure.erasing import Erasing, duties_unknown
     from ledger.erasure.erasures import ErasureState
     from ledger.journal.journal import Journal
     from ledger.store.trouble import FileTrouble, JournalUnavailable
 
     settings = journal_settings(journal)
     kept = Journal(settings.journal, places=settings.key_places)
-    erasing = Erasing(kept)
+    erasing = Erasing(kept, duties_unknown)
     try:
         done = asyncio.run(erasing.finish())
         left = [each.id for each in erasing.erasures() if each.state is ErasureState.CONFIRMED]
@@ -170,6 +186,11 @@ def finish(*, journal: JournalOption = None, as_json: JsonOption = False) -> Non
 def _what(erasure: dict[str, Any]) -> str:
     """`20 records, sealed by key 8`."""
     held = f"; the law wants them kept until {erasure['held_until']}" if erasure["held_until"] else ""
+    if erasure["refusal"]:
+        held += f"; it can't be confirmed: {erasure['refusal']}"
+    before = erasure["proposed_records"]
+    if before is not None and before != erasure["records"]:
+        held += f"; {before:,} on the day of the proposal"
     count = "1 record" if erasure["records"] == 1 else f"{erasure['records']:,} records"
     return f"{count}, sealed by key {erasure['key']}{held}"
 

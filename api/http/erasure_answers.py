@@ -26,7 +26,15 @@ class ErasureShape(Shape):
     )
     key: int = Field(description="Number of the key that seals everything about this customer.")
     records: int = Field(description="How many records it seals.")
-    held_until: date | None = Field(description="The law wants them kept until this day; null: they may go.")
+    proposed_records: int | None = Field(
+        description="How many it sealed on the day of the proposal; where `records` is another number, say it then."
+    )
+    held_until: date | None = Field(
+        description="The law wants them kept until this day; null: they may go, where `refusal` is null too."
+    )
+    refusal: str | None = Field(
+        description="Why nobody knows until when the law wants them kept; they stay until then."
+    )
     ground: Ground | None = Field(description="The legal ground.")
     reason: str | None
     proposed_at: datetime | None
@@ -58,4 +66,8 @@ class ErasureRequest(BaseModel):
     )
     preview: bool = Field(default=False, strict=True, description="Say what there is; nothing is recorded.")
     confirm: _Id = Field(default=None, description="The `id` of an erasure that another person proposed.")
+    records: _Id = Field(
+        default=None,
+        description="With `confirm`: how many records go, where they aren't as many as on the day of the proposal.",
+    )
     withdraw: _Id = Field(default=None, description="The `id` of an erasure that is not to happen.")

@@ -18,6 +18,7 @@ from api.http.problems import BodyFault, FactsInvalid, Forbidden, problems
 from ledger.access.access import Access
 from ledger.erasure.erasing import Erasing, ErasureWords, OnePerson, ToErase
 from ledger.erasure.erasures import Erasure
+from ledger.record.names_in_text import may_hold_name
 
 _SHARED: dict[str, Any] = {"tags": ["erasures"], "dependencies": [only_parameters()]}
 _SUCH_AS = '{"account": "C-17", "ground": "objection", "reason": "letter of 3 March"}'
@@ -29,8 +30,8 @@ def add_erasure_routes(app: FastAPI, erasing: Erasing, access: Access, body_byte
 
     @app.get("/v1/erasures", name="list_erasures", summary="Erasures", **_SHARED, responses=problems(422, 503))
     async def list_erasures() -> ErasuresShape:
-        """All erasures, and how far each is."""
-        return ErasuresShape(erasures=[_shown(each) for each in await asyncio.to_thread(erasing.erasures)])
+        """All erasures, how far each is, and what confirming one that is proposed would take now."""
+        return ErasuresShape(erasures=[_shown(each) for each in await asyncio.to_thread(erasing.as_they_are)])
 
     @app.post(
         "/v1/erasures",
@@ -53,7 +54,7 @@ def add_erasure_routes(app: FastAPI, erasing: Erasing, access: Access, body_byte
             shown = _shown(await erasing.withdraw(wanted.withdraw, actor_of(request.scope), _id(request)))
         else:
             _needs(request, Right.CONFIRM, "confirms erasures", "admin")
-            shown = await _confirmed(erasing, access, wanted.confirm or 0, request)
+            shown = await _confirmed(erasing, access, wanted, request)
         return Response(shown.model_dump_json(), media_type="application/json")
 
 
@@ -72,7 +73,8 @@ async def _read(request: Request, body_bytes_max: int) -> ErasureRequest:
     whom = [each for each in (wanted.account, wanted.subject, wanted.confirm, wanted.withdraw) if each is not None]
     proposes = wanted.confirm is None and wanted.withdraw is None
     lacks = proposes and not wanted.preview and (wanted.ground is None or wanted.reason is None)
-    if len(whom) != 1 or lacks or (not proposes and any(each is not None for each in others)):
+    counts = wanted.records is not None and wanted.confirm is None
+    if len(whom) != 1 or lacks or counts or (not proposes and any(each is not None for each in others)):
         raise FactsInvalid("the request can't be used", [BodyFault("", "says not one thing to do", _THREE)])
     return wanted
 
@@ -86,11 +88,13 @@ async def _proposed(erasing: Erasing, wanted: ErasureRequest, request: Request) 
     return _shown(erasure).model_copy(update={"held_until": found.held_until})
 
 
-async def _confirmed(erasing: Erasing, access: Access, id: int, request: Request) -> ErasureShape:
+async def _confirmed(erasing: Erasing, access: Access, wanted: ErasureRequest, request: Request) -> ErasureShape:
+    number, actor = wanted.confirm or 0, actor_of(request.scope)
     try:
-        return _shown(await erasing.confirm(id, actor_of(request.scope), _id(request)))
+        return _shown(await erasing.confirm(number, actor, _id(request), records=wanted.records))
     except OnePerson as refused:
-        await access.record_refusal("confirm", str(id), str(refused), actor_of(request.scope), _id(request))
+        kept_id = "" if may_hold_name(_id(request), refused.names) else _id(request)
+        await access.record_refusal("confirm", str(number), str(refused), actor, kept_id)
         raise
 
 

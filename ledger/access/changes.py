@@ -19,7 +19,7 @@ from engine.vocabulary.persons import person_fault
 from engine.vocabulary.plain_text import text_fault
 from ledger.access.api_keys import digest_of, new_id, new_key
 from ledger.access.people import AccessState, ApiKey, Identity, Person
-from ledger.access.roles import PERSONS_ONLY, Authority, Role, in_words
+from ledger.access.roles import NEVER_TOGETHER, PERSONS_ONLY, Authority, Role, in_words
 
 DAYS_MAX = 365
 """How long a key opens anything; then it is replaced."""
@@ -212,6 +212,8 @@ def create_key(words: KeyWords) -> AccessChange:
         raise AccessRefused(f"a service's key needs a role; they are {in_words(Role)}")
     if words.service is not None and words.roles & PERSONS_ONLY and not words.acts_for:
         raise AccessRefused(f"{in_words(words.roles & PERSONS_ONLY)} is for persons: a service has it by acts-for only")
+    if words.acts_for and words.roles >= NEVER_TOGETHER:
+        raise AccessRefused("one program can't be both persons of an erasure; give privacy and admin to two services")
     if not 1 <= words.days <= DAYS_MAX:
         raise AccessRefused(f"a key is for 1 to {DAYS_MAX} days")
     form = None if words.login is None else checked_login(words.login)

@@ -54,6 +54,10 @@ PERSONS_ONLY = frozenset({Role.APPROVER})
 """Roles that a service has only while it acts for a person."""
 
 
+NEVER_TOGETHER = frozenset({Role.PRIVACY, Role.ADMIN})
+"""Roles of two persons, which no key that acts for people has both."""
+
+
 def in_words(roles: Iterable[Role]) -> str:
     """`admin, desk`, in the order of `Role`; `no role` where there are none."""
     given = set(roles)

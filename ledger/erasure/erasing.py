@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 import structlog
@@ -13,12 +14,14 @@ from sqlalchemy import Connection, select, text
 
 from ledger.erasure.erasures import Erasure, ErasureState, erasures_of
 from ledger.erasure.grounds import Ground
-from ledger.erasure.index_rows import IndexRows, sealed_by
+from ledger.erasure.index_rows import IndexRows, names_in, sealed_by
+from ledger.erasure.two_persons import one_hand
 from ledger.journal.journal import Journal
 from ledger.journal.log_transaction import SUBJECT, LogTransaction
-from ledger.journal.opened_records import records_of
+from ledger.journal.opened_records import OpenedRecord, records_of
 from ledger.record.actors import Actor
 from ledger.record.gone_bodies import CONFIRMED, ERASED, PROPOSED, WITHDRAWN, ErasureText, erasure_record
+from ledger.record.names_in_text import says_name
 from ledger.record.record_header import RecordKind
 from ledger.store.key_database import OWN, SubjectKeys
 from ledger.store.tables import bodies, entry_blinds
@@ -40,7 +43,12 @@ class NothingToErase(ErasureRefused):
 
 
 class OnePerson(ErasureRefused):
-    """Who confirms must be somebody else than who proposed."""
+    """Who confirms must be somebody else than who proposed. `names`: the customer's numbers, which no record of the
+    refusal may hold."""
+
+    def __init__(self, why: str, names: frozenset[str]) -> None:
+        super().__init__(why)
+        self.names = names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,21 +76,28 @@ KeptUntil = Callable[[Connection, list[int]], date | None]
 """Until when the law wants any of the records at these places kept."""
 
 
-def _nothing_is_held() -> KeptUntil:
-    return lambda _, __: None
+def duties_unknown() -> KeptUntil:
+    """For who only finishes what is confirmed. Raises `ErasureRefused`."""
+    raise ErasureRefused("nobody knows here how long the law wants records kept; ask the service")
 
 
 class Erasing:
     """Of one journal. `kept_until` gives the legal duties to keep records, as they are now; what it raises, `to_erase`,
-    `propose` and `confirm` do."""
+    `propose`, `confirm` and `as_they_are` do."""
 
-    def __init__(self, journal: Journal, kept_until: Callable[[], KeptUntil] = _nothing_is_held) -> None:
+    def __init__(self, journal: Journal, kept_until: Callable[[], KeptUntil]) -> None:
         self._journal = journal
         self._kept_until = kept_until
 
     def erasures(self) -> list[Erasure]:
         """All of them, the oldest first. Raises `JournalUnavailable`. Blocks: call it from a thread."""
         return list(self._journal.ask(lambda connection, keys: _erasures(connection, keys)).values())
+
+    def as_they_are(self) -> list[Erasure]:
+        """All of them; of those that are proposed, what a confirmation would take now. Raises `JournalUnavailable`.
+        Blocks: call it from a thread."""
+        until = self._kept_until()
+        return self._journal.ask(lambda connection, keys: _as_they_are(connection, keys, until))
 
     def to_erase(self, account: str | None, subject: str | None) -> ToErase:
         """What there is; nothing is written. Raises `NothingToErase`, `JournalUnavailable`. Blocks: call it from a
@@ -93,8 +108,10 @@ class Erasing:
     async def propose(self, words: ErasureWords, actor: Actor, request_id: str = "") -> Erasure:
         """On record; nothing else happens. Raises `ErasureRefused`, `NothingToErase`, `JournalUnavailable`."""
         _refuse_nobody(actor)
-        _refuse_naming(words)
+        _refuse_unfit(words.reason)
         until = self._kept_until()
+        names = await asyncio.to_thread(self._journal.ask, partial(_names_of, words=words))
+        _refuse_naming(words.reason, names)
 
         def work(transaction: LogTransaction) -> int | Exception:
             try:
@@ -104,28 +121,32 @@ class Erasing:
             except ErasureRefused as refused:
                 return refused
             said = ErasureText(key=found.key, count=found.records, ground=words.ground, reason=words.reason.strip())
-            return transaction.append(erasure_record(PROPOSED, said, actor, request_id))
+            return transaction.append(erasure_record(PROPOSED, said, actor, request_id, names))
 
         return await self._written(work)
 
-    async def confirm(self, id: int, actor: Actor, request_id: str = "") -> Erasure:
+    async def confirm(self, id: int, actor: Actor, request_id: str = "", *, records: int | None = None) -> Erasure:
         """On record, and then done. Where this login may not delete, or the service ends, it is finished later: by
-        `finish`. Raises `OnePerson`, `ErasureRefused`, `NothingToErase`, `JournalUnavailable`."""
+        `finish`. `records`: how many whoever confirms knows of; None: as many as were proposed.
+
+        Raises `OnePerson`, `ErasureRefused` where there are more or fewer by now, `NothingToErase`,
+        `JournalUnavailable`."""
         _refuse_nobody(actor)
         until = self._kept_until()
+        names = await asyncio.to_thread(self._journal.ask, partial(_names_in, id=id))
 
         def work(transaction: LogTransaction) -> int | Exception:
             connection, keys = transaction.connection, transaction.keys
             try:
                 erasure = _open_one(_erasures(connection, keys), id)
-                if actor.did(erasure.proposed_by):
-                    return OnePerson("whoever proposed an erasure can't confirm it; somebody else with the role does")
-                _refuse_held(connection, keys, erasure.key, until)
+                acts = records_of(connection, keys.key, [RecordKind.PERSON, RecordKind.KEY])
+                _refuse_one_person(erasure, actor, acts, names)
+                count = _count_to_confirm(connection, keys, erasure, until, records)
             except ErasureRefused as refused:
                 return refused
             keys.forget([erasure.key])
-            said = _said(erasure, erasure.records)
-            transaction.append(erasure_record(f"{CONFIRMED}{erasure.key}", said, actor, request_id))
+            said = _said(erasure, count)
+            transaction.append(erasure_record(f"{CONFIRMED}{erasure.key}", said, actor, request_id, names))
             return id
 
         confirmed = await self._written(work)
@@ -135,13 +156,15 @@ class Erasing:
 
     async def withdraw(self, id: int, actor: Actor, request_id: str = "") -> Erasure:
         """It will not happen. Raises `ErasureRefused`, `NothingToErase`, `JournalUnavailable`."""
+        names = await asyncio.to_thread(self._journal.ask, partial(_names_in, id=id))
 
         def work(transaction: LogTransaction) -> int | Exception:
             try:
                 erasure = _open_one(_erasures(transaction.connection, transaction.keys), id)
             except ErasureRefused as refused:
                 return refused
-            transaction.append(erasure_record(WITHDRAWN, _said(erasure, erasure.records), actor, request_id))
+            said = _said(erasure, erasure.records)
+            transaction.append(erasure_record(WITHDRAWN, said, actor, request_id, names))
             return id
 
         return await self._written(work)
@@ -179,18 +202,81 @@ class Erasing:
 def _found(
     connection: Connection, keys: SubjectKeys, account: str | None, subject: str | None, kept_until: KeptUntil
 ) -> ToErase:
-    known = keys.number_and_blind(account=account) if account else _of_subject(connection, keys, subject or "")
+    known = _known(connection, keys, account, subject)
     places = [] if known is None else sealed_by(connection, *known)
     if known is None or not places:
         raise NothingToErase("nothing is recorded under this number, or it was erased already")
     return ToErase(key=known[0], records=len(places), held_until=kept_until(connection, places))
 
 
-def _refuse_held(connection: Connection, keys: SubjectKeys, number: int, kept_until: KeptUntil) -> None:
+def _known(
+    connection: Connection, keys: SubjectKeys, account: str | None, subject: str | None
+) -> tuple[int, bytes] | None:
+    """Number and blind of the customer's key."""
+    return keys.number_and_blind(account=account) if account else _of_subject(connection, keys, subject or "")
+
+
+def _as_they_are(connection: Connection, keys: SubjectKeys, kept_until: KeptUntil) -> list[Erasure]:
+    shown = []
+    for erasure in _erasures(connection, keys).values():
+        if erasure.state is ErasureState.PROPOSED:
+            places = _places(connection, keys, erasure.key)
+            try:
+                erasure = replace(erasure, records=len(places), held_until=kept_until(connection, places))
+            except ErasureRefused as refused:
+                erasure = replace(erasure, records=len(places), refusal=str(refused))
+        shown.append(erasure)
+    return shown
+
+
+def _places(connection: Connection, keys: SubjectKeys, number: int) -> list[int]:
+    """Of what this key seals now."""
     known = keys.number_and_blind(number=number)
-    until = None if known is None else kept_until(connection, sealed_by(connection, *known))
+    return [] if known is None else sealed_by(connection, *known)
+
+
+def _names_of(connection: Connection, keys: SubjectKeys, words: ErasureWords) -> frozenset[str]:
+    """All numbers of the customer who is to be erased: what they are asked for by, and what their records say."""
+    said = {words.account, words.subject} - {None}
+    known = _known(connection, keys, words.account, words.subject)
+    return _names_by_key(connection, keys, known) | {name for name in said if name}
+
+
+def _names_in(connection: Connection, keys: SubjectKeys, id: int) -> frozenset[str]:
+    """Those of whom an erasure is about, as long as it can be read."""
+    erasure = _erasures(connection, keys).get(id)
+    return _names_by_key(connection, keys, None if erasure is None else keys.number_and_blind(number=erasure.key))
+
+
+def _names_by_key(connection: Connection, keys: SubjectKeys, known: tuple[int, bytes] | None) -> frozenset[str]:
+    return frozenset() if known is None else names_in(connection, keys, sealed_by(connection, *known))
+
+
+def _refuse_one_person(erasure: Erasure, actor: Actor, acts: Sequence[OpenedRecord], names: frozenset[str]) -> None:
+    why = one_hand(erasure.proposed_by, str(actor), acts)
+    if why is not None:
+        raise OnePerson(
+            f"whoever proposed an erasure can't confirm it: {why}; "
+            "somebody else with the role does, by a key of their own",
+            names,
+        )
+
+
+def _count_to_confirm(
+    connection: Connection, keys: SubjectKeys, erasure: Erasure, kept_until: KeptUntil, records: int | None
+) -> int:
+    """How many records go. Raises `ErasureRefused` where they are kept, or are not as many as is known."""
+    places = _places(connection, keys, erasure.key)
+    until = kept_until(connection, places)
     if until is not None:
         raise ErasureRefused(f"the law wants these records kept until {until}; the erasure waits: confirm it then")
+    known = erasure.records if records is None else records
+    if len(places) != known:
+        raise ErasureRefused(
+            f"there are {len(places)} records now, and {known} are confirmed; look at what has changed since and "
+            f"confirm with the number of records, {len(places)}"
+        )
+    return len(places)
 
 
 def _gathering(rows: IndexRows, number: int) -> Callable[[Connection, SubjectKeys], None]:
@@ -267,14 +353,19 @@ def _refuse_nobody(actor: Actor) -> None:
         raise ErasureRefused("an erasure needs two persons; ask with a person's key, or say for whom you ask")
 
 
-def _refuse_naming(words: ErasureWords) -> None:
-    """The reason is kept, so it must not keep what is erased."""
-    reason = words.reason.strip()
+def _refuse_unfit(reason: str) -> None:
+    reason = reason.strip()
     if not reason or len(reason) > REASON_MAX or not reason.isprintable():
         raise ErasureRefused(f"the reason is blank, longer than {REASON_MAX} characters or holds what nobody sees")
-    for name in (words.account, words.subject):
-        if name and name.casefold() in reason.casefold():
-            raise ErasureRefused("the reason is kept for good and names who is to be erased; leave the number out")
+
+
+def _refuse_naming(reason: str, names: frozenset[str]) -> None:
+    """The reason is kept, so it must not keep what is erased."""
+    if says_name(reason, names):
+        raise ErasureRefused(
+            "the reason is kept for good and names who is to be erased, by a number of the customer, an order or an "
+            "invoice; leave it out (and write a day as 2026-03-05)"
+        )
 
 
 def _may_delete(connection: Connection) -> bool:

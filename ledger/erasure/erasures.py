@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 
 from ledger.journal.opened_records import OpenedRecord
@@ -38,7 +39,10 @@ class Erasure:
     """Number of the subject key."""
 
     records: int
-    """How many records the key seals; once it is gone, how many it sealed."""
+    """How many records the key seals: as proposed, as confirmed, and once it is gone, as many as it sealed."""
+
+    proposed_records: int
+    """How many it sealed on the day of the proposal."""
 
     ground: str
     """See `Ground`."""
@@ -64,6 +68,12 @@ class Erasure:
     erased_at: str | None = None
     """When the key was gone."""
 
+    held_until: date | None = None
+    """The law wants the records kept until this day; where somebody has looked (`Erasing.as_they_are`)."""
+
+    refusal: str | None = None
+    """Why nobody knows whether it does, so that it can't be confirmed."""
+
 
 def erasures_of(records: Iterable[OpenedRecord]) -> dict[int, Erasure]:
     """By id, in their order. Raises `FileTrouble` where a record is none of ours."""
@@ -85,6 +95,7 @@ def _proposed(record: OpenedRecord, said: ErasureText) -> Erasure:
         id=record.header.seq,
         key=said.key,
         records=said.count,
+        proposed_records=said.count,
         ground=said.ground,
         reason=said.reason,
         state=ErasureState.PROPOSED,
@@ -99,9 +110,7 @@ def _after(before: Erasure, record: OpenedRecord, said: ErasureText) -> Erasure:
     if outcome.startswith(ERASED):
         return replace(before, state=ErasureState.ERASED, records=said.count, erased_at=at)
     if outcome.startswith(CONFIRMED):
-        state = ErasureState.CONFIRMED
-    elif outcome == WITHDRAWN:
-        state = ErasureState.WITHDRAWN
-    else:
-        raise ValueError(outcome)
-    return replace(before, state=state, decided_at=at, decided_by=record.actor)
+        return replace(before, state=ErasureState.CONFIRMED, records=said.count, decided_at=at, decided_by=record.actor)
+    if outcome == WITHDRAWN:
+        return replace(before, state=ErasureState.WITHDRAWN, decided_at=at, decided_by=record.actor)
+    raise ValueError(outcome)

@@ -14,8 +14,9 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, delete, func, select, tuple_
 
-from ledger.journal.log_transaction import SUBJECT
+from ledger.journal.log_transaction import REQUEST, SUBJECT
 from ledger.journal.opened_records import ENTRY, JOINED, OpenedRecord, opened_or_gone
+from ledger.record.new_records import REQUEST_ID
 from ledger.search.record_contents import contents_of
 from ledger.store.key_database import OWN, SubjectKeys
 from ledger.store.tables import bodies, entries, entry_blinds, entry_rules
@@ -74,6 +75,8 @@ class IndexRows:
                 continue
             if (account := self._account(keys, row.key_number)) is not None:
                 self.blinds.append((account, row.seq))
+            if (request_id := record.text(REQUEST_ID)) is not None:
+                self.blinds.append((keys.blind(REQUEST, request_id), row.seq))
             if subject is not None:
                 self.blinds.append((keys.blind(SUBJECT, subject), row.seq))
 
@@ -96,6 +99,20 @@ class IndexRows:
         for rule in _rules(connection):
             for some in _chunks(self.places):
                 connection.execute(delete(entry_rules).where(entry_rules.c.rule == rule, entry_rules.c.seq.in_(some)))
+
+
+def names_in(connection: Connection, keys: SubjectKeys, places: list[int]) -> frozenset[str]:
+    """Numbers of customers and cases that these records name; of what can't be read, none. Raises `FileTrouble` where
+    no key can be had."""
+    names: set[str | None] = set()
+    for some in _chunks(places):
+        query = select(*ENTRY).select_from(JOINED).where(entries.c.seq.in_(some))
+        for row in connection.execute(query):
+            record = opened_or_gone(row, keys.key)
+            if isinstance(record, OpenedRecord):
+                found = contents_of(record)
+                names |= {found.account, found.subject}
+    return frozenset(name for name in names if name)
 
 
 def _rules(connection: Connection) -> Iterator[str]:

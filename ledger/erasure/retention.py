@@ -15,8 +15,8 @@ from functools import partial
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, select
 
-from engine.reading.retention_file import RetentionRule
-from ledger.erasure.erasing import KeptUntil
+from engine.reading.retention_file import SITE_RETENTION, RetentionRule
+from ledger.erasure.erasing import ErasureRefused, KeptUntil
 from ledger.erasure.index_rows import IndexRows
 from ledger.journal.clock import moment
 from ledger.journal.erased_keys import keys_leaving_since
@@ -54,19 +54,32 @@ def years_before(day: date, years: int) -> date:
 
 
 def kept_until(rules: Sequence[RetentionRule], today: date) -> KeptUntil:
-    """Asked by `Erasing`: until when the law wants any of the records at these places kept."""
+    """Asked by `Erasing`: until when the law wants any of the records at these places kept. Then it raises
+    `ErasureRefused` where no rule says so of a kind of case among them: nobody knows what the law wants."""
+    known = {rule.case for rule in rules}
     required = {rule.case: rule.years for rule in rules if rule.required}
 
     def ask(connection: Connection, places: list[int]) -> date | None:
         ends = []
         for at in range(0, len(places), _AT_ONCE):
             some = entries.c.seq.in_(places[at : at + _AT_ONCE])
+            _refuse_unsaid(connection, some, known)
             query = select(entries.c.case_kind, func.max(entries.c.at)).where(some, entries.c.case_kind.in_(required))
             for case, last in connection.execute(query.group_by(entries.c.case_kind)):
                 ends.append(years_before(datetime.fromisoformat(last).date(), -required[case]))
         return max((end for end in ends if end > today), default=None)
 
     return ask
+
+
+def _refuse_unsaid(connection: Connection, some: ColumnElement[bool], known: set[str]) -> None:
+    query = select(entries.c.case_kind).where(some, entries.c.kind.in_(DECIDED), entries.c.case_kind.not_in(known))
+    unsaid = sorted(set(connection.execute(query.distinct()).scalars()) - {""})
+    if unsaid:
+        raise ErasureRefused(
+            f"the policies don't say how long the law wants decisions on {', '.join(unsaid)} kept; say so in "
+            f"{SITE_RETENTION} beside them: years, `required: true` or `false`, and the ground"
+        )
 
 
 def to_drop(journal: Journal, rules: Sequence[RetentionRule], today: date) -> list[ToDrop]:

@@ -33,7 +33,7 @@ from ledger.store.tables import bodies, entries, entry_blinds, entry_rules, tile
 _RANDOM_BYTES = SALT_BYTES + NONCE_BYTES
 """Of each record."""
 
-ACCOUNT, SUBJECT = "account", "subject"
+ACCOUNT, SUBJECT, REQUEST = "account", "subject", "request"
 """What blinds are of."""
 
 
@@ -130,7 +130,7 @@ class LogTransaction:
             case=record.case_kind,
             policy=record.policy,
             engine=record.engine,
-            request_id=record.request_id,
+            request_id=record.header_request_id,
         )
 
     def _write_terms(self, first: int, records: Sequence[Record], accounts: Sequence[bytes | None]) -> None:
@@ -141,6 +141,11 @@ class LogTransaction:
             (self.keys.blind(SUBJECT, record.subject), seq)
             for seq, record in enumerate(records, first)
             if record.subject is not None
+        ]
+        blind_rows += [  # of those that the header must not say
+            (self.keys.blind(REQUEST, record.request_id), seq)
+            for seq, record in enumerate(records, first)
+            if record.request_id != record.header_request_id
         ]
         insert_rows(self.connection, entry_rules, rule_rows)
         insert_rows(self.connection, entry_blinds, blind_rows)

@@ -69,6 +69,25 @@ class Actor:
         return str(self) == recorded
 
 
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Whose hand did what bears a line; None where the line names no such thing."""
+
+    key: str | None
+    service: str | None
+    person: str | None
+    """Who acted, or for whom a program did."""
+    login: str | None
+
+
+def hand_of(recorded: str) -> Hand:
+    """Of any line."""
+    match = _ACTOR.fullmatch(recorded)
+    if match is None:
+        return Hand(None, None, None, None)
+    return Hand(match["key"], match["service"], match["person"] or match["user"] or match["bearer"], match["login"])
+
+
 def is_named(recorded: str, names: frozenset[str]) -> bool:
     """Whether a line is one of these, or names one of them: a key, a program, or a person who acts or is acted for."""
     match = _ACTOR.fullmatch(recorded)

@@ -21,6 +21,7 @@ from typing import Any
 
 from ledger.record.actors import Actor
 from ledger.record.body_parts import Part
+from ledger.record.names_in_text import may_hold_name
 from ledger.record.new_records import Record
 from ledger.record.record_header import Header, RecordKind
 
@@ -58,12 +59,16 @@ class ErasureText:
     """Once it is erased: the places of all records whose bodies are."""
 
 
-def erasure_record(outcome: str, said: ErasureText, actor: Actor | str, request_id: str = "") -> Record:
-    """`outcome`: one of those above, with the key's number."""
+def erasure_record(
+    outcome: str, said: ErasureText, actor: Actor | str, request_id: str = "", names: frozenset[str] = frozenset()
+) -> Record:
+    """`outcome`: one of those above, with the key's number. `names`: the customer's numbers; a request id that holds
+    one is left out, since this record's body stays."""
+    kept_id = "" if may_hold_name(request_id, names) else request_id
     text = {"key": said.key, "count": said.count, "ground": said.ground, "reason": said.reason}
     text |= {"proposal": said.proposal, "records": list(said.records)}
     parts = (Part(ERASURE, json.dumps(text, ensure_ascii=False, separators=(",", ":")).encode()),)
-    return Record(kind=RecordKind.ERASURE, outcome=outcome, actor=actor, parts=parts, request_id=request_id)
+    return Record(kind=RecordKind.ERASURE, outcome=outcome, actor=actor, parts=parts, request_id=kept_id)
 
 
 def read_erasure(text: str | bytes | None) -> ErasureText:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ledger.record.actors import Actor
 from ledger.record.body_parts import Part
+from ledger.record.names_in_text import may_hold_name
 from ledger.record.record_header import RecordKind
 
 ACT_SUBJECT = "subject"
@@ -16,8 +17,10 @@ ACTOR = "actor"
 REFUSAL = "refusal"
 EXPORT = "export"
 EPOCH = "epoch"
+REQUEST_ID = "request-id"
 """Paths of parts: who or what an act is about and what it set; how a policy set took effect; an actor who names
-somebody; why an act was refused; what was exported; what was signed last before an epoch."""
+somebody; why an act was refused; what was exported; what was signed last before an epoch; a
+request id that names whom the record is about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +52,7 @@ class Record:
     """Release and fingerprint of the engine that decided."""
 
     request_id: str = ""
-    """The request's."""
+    """The request's. It is the caller's text, see `header_request_id`."""
 
     account: str | None = None
     """Number of the customer whose key seals the body; None: no customer's, and the journal's own key does."""
@@ -69,10 +72,22 @@ class Record:
         return self.actor.opaque if isinstance(self.actor, Actor) else self.actor
 
     @property
+    def header_request_id(self) -> str:
+        """Empty where it may hold the number of the customer or the case: it stands in the body then, which can be
+        erased, and the record is found by its blind."""
+        subject = self.subject if self.case_kind else None
+        names = filter(None, (self.account, subject))
+        return "" if self.request_id and may_hold_name(self.request_id, names) else self.request_id
+
+    @property
     def body(self) -> tuple[Part, ...]:
-        """All parts: with the actor, where the header doesn't say it all."""
-        line = str(self.actor)
-        return self.parts if line == self.header_actor else (*self.parts, Part(ACTOR, line.encode()))
+        """All parts: with the actor and the request id, where the header doesn't say them."""
+        line, parts = str(self.actor), self.parts
+        if line != self.header_actor:
+            parts = (*parts, Part(ACTOR, line.encode()))
+        if self.request_id != self.header_request_id:
+            parts = (*parts, Part(REQUEST_ID, self.request_id.encode()))
+        return parts
 
 
 def act_record(

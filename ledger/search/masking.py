@@ -25,7 +25,7 @@ from ledger.journal.opened_records import OpenedRecord
 from ledger.record.body_parts import Body
 from ledger.record.decision_parts import ANSWER, REQUEST
 from ledger.record.decision_parts import flagged_facts as flagged_then
-from ledger.record.new_records import ACTOR, EXPORT
+from ledger.record.new_records import ACTOR, EXPORT, REQUEST_ID
 
 WITHHELD = "withheld"
 """Stands for the name of a rule that isn't shown, and for its place."""
@@ -33,7 +33,7 @@ WITHHELD = "withheld"
 _NO_WORDS = {"en": "You may not see this reason's figures.", "zh": "您无权查看此理由的数据。"}
 _REASON = f"{ANSWER}/reason."
 _WORKED_OUT = ("conditions", "passed", "figures", "results")
-_NAMING = frozenset({ACTOR, EXPORT})
+_NAMING = frozenset({ACTOR, EXPORT, REQUEST_ID})
 """Parts that name people: who asked, who exported and by which filter."""
 
 _GROUPS = frozenset(group for kind in CASE_KINDS.values() for group in kind.groups)

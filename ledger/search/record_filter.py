@@ -87,4 +87,7 @@ class RecordFilter:
     def fits(self, header: Header, actors: frozenset[str]) -> bool:
         """Whether the members fit that a database compares less exactly. `actors`: all that the one asked for is called
         by."""
-        return (self.actor is None or is_named(header.actor, actors)) and self.request_id in (None, header.request_id)
+        return (self.actor is None or is_named(header.actor, actors)) and self.request_id in (
+            None,
+            header.request_id or self.request_id,
+        )

@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, false, func, or_, select
 
 from engine.vocabulary.persons import person
-from ledger.journal.log_transaction import ACCOUNT, SUBJECT
+from ledger.journal.log_transaction import ACCOUNT, REQUEST, SUBJECT
 from ledger.journal.opened_records import (
     ENTRY,
     JOINED,
@@ -189,7 +189,7 @@ class _Search:
         self._connection = connection
         self._select = select(*columns).select_from(JOINED if len(columns) > 2 else entries)
         self._index, others = _indexed(keys, wanted)
-        self._rest = [*others, *_conditions(connection, wanted)]
+        self._rest = [*others, *_conditions(connection, keys, wanted)]
         self._first, self._end = places_between(connection, wanted.since, wanted.until)
         self._most = BODIES_MAX if wanted.visible.needs_bodies else HEADERS_MAX
         self._sees_everything = wanted.visible.everything
@@ -257,7 +257,7 @@ def _indexed(keys: SubjectKeys, wanted: RecordFilter) -> tuple[_Index | None, li
     return (found[0] if found else None), others
 
 
-def _conditions(connection: Connection, wanted: RecordFilter) -> list[ColumnElement[bool]]:
+def _conditions(connection: Connection, keys: SubjectKeys, wanted: RecordFilter) -> list[ColumnElement[bool]]:
     """On columns; some give more than what is wanted, which `RecordFilter.fits` leaves out."""
     columns = entries.c
     conditions: list[ColumnElement[bool]] = []
@@ -275,7 +275,8 @@ def _conditions(connection: Connection, wanted: RecordFilter) -> list[ColumnElem
         names = sorted(_called(connection, wanted))
         conditions.append(or_(*(columns.actor.contains(name, autoescape=True) for name in names)))
     if wanted.request_id is not None:
-        conditions.append(_holds(connection, wanted.request_id))
+        by_blind = select(entry_blinds.c.seq).where(entry_blinds.c.blind == keys.blind(REQUEST, wanted.request_id))
+        conditions.append(or_(_holds(connection, wanted.request_id), columns.seq.in_(by_blind)))
     if not wanted.visible.everything:
         conditions.append(or_(false(), *_visible(wanted)))
     return conditions

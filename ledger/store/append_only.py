@@ -28,6 +28,9 @@ GUARDED = "bodies"
 
 GUARD_FUNCTION = "refuse_uncovered"
 
+FUNCTIONS = (FUNCTION, GUARD_FUNCTION)
+"""All that PostgreSQL's triggers call."""
+
 
 def covered(old: str) -> str:
     """A condition on a body that is to go, called `old`: an erasure took its key, or it is a decision on a kind of case
@@ -65,6 +68,16 @@ def guarded_deletion(dialect: str) -> Iterator[str]:
         f"FOR EACH ROW EXECUTE FUNCTION {GUARD_FUNCTION}()"
     )
     yield f"ALTER TABLE {GUARDED} ENABLE ALWAYS TRIGGER {GUARDED}_no_delete"
+
+
+def own_tables_only(dialect: str) -> Iterator[str]:
+    """The statements by which the functions look for names in their tables' schema first, and among temporary tables
+    last. PostgreSQL looks there first otherwise, so that anybody's temporary `entries` would pass for the log."""
+    if dialect != "postgresql":
+        return  # SQLite's triggers never leave the file that they are in
+    for function in FUNCTIONS:
+        alter = f"ALTER FUNCTION {function}() SET search_path = %I, pg_temp"
+        yield f"DO $$ BEGIN EXECUTE format('{alter}', current_schema()); END $$"
 
 
 def append_only(dialect: str, tables: Mapping[str, Keys], *, is_first: bool = True) -> Iterator[str]:

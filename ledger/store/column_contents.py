@@ -47,7 +47,8 @@ class Content(StrEnum):
     """What a site writes into its policies. It is kept for good, so it must name no customer who is a person."""
 
     HEADER = "header"
-    """The leaf of the log: ids, words, dates and hashes, and the caller's `X-Request-Id`, which must name nobody."""
+    """The leaf of the log: ids, words, dates and hashes, and the caller's `X-Request-Id`, unless it holds
+    the customer's or the case's number."""
 
     NOTE = "signed note"
     """A checkpoint: size, root, signature."""

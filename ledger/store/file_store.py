@@ -6,15 +6,28 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from ledger.store.database import database_kept_to_read, database_to_read, database_to_write, migrate
+from ledger.store.database import (
+    LOCK_SECONDS_MAX,
+    database_kept_to_read,
+    database_to_read,
+    database_to_write,
+    migrate,
+)
 from ledger.store.journal_file import JournalFile
 from ledger.store.schema_check import check_schema
 from ledger.store.trouble import FileLost
+
+EMPTIES_SECONDS = 1.0
+"""How often it is tried to empty the write-ahead log after an erasure, while somebody keeps it."""
+
+log = structlog.get_logger(__name__)
 
 
 class FileTurn:
@@ -33,6 +46,8 @@ class FileStore:
     def __init__(self, path: Path) -> None:
         self.place = path
         self.file = JournalFile(path)
+        self._to_empty, self._is_late = True, False  # who was stopped may have left something in the log
+        self._empties_at = 0.0
         self._to_read, self._kept_to_read = database_to_read(self.file), database_kept_to_read(self.file)
 
     @property
@@ -80,6 +95,8 @@ class FileStore:
             with suppress(sqlite3.Error):
                 raw.rollback()
             raise
+        if self._to_empty and monotonic() >= self._empties_at:
+            self._empty(raw, wait_seconds=0)
 
     def was_committed(self, connection: Connection, transaction: str) -> bool:  # noqa: ARG002  # never asked
         """A commit in this process says itself what became of it."""
@@ -106,9 +123,34 @@ class FileStore:
         return False
 
     def leave_nothing(self, connection: Connection) -> None:
-        """Where somebody reads at the moment, the next erasure, or the end of the service, empties the log."""
-        with suppress(sqlite3.Error):
-            connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        """Where somebody reads what was there before, commits that follow try again, until the log is empty."""
+        self._to_empty = True
+        raw: Any = connection.connection.driver_connection
+        self._empty(raw, wait_seconds=LOCK_SECONDS_MAX)
+
+    def _empty(self, raw: sqlite3.Connection, *, wait_seconds: float) -> None:
+        self._empties_at = monotonic() + EMPTIES_SECONDS
+        try:
+            raw.execute(f"PRAGMA busy_timeout={wait_seconds * 1000:.0f}")
+            [[is_busy, _, _]] = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except sqlite3.Error:
+            is_busy = 1
+        finally:
+            with suppress(sqlite3.Error):
+                raw.execute(f"PRAGMA busy_timeout={LOCK_SECONDS_MAX * 1000:.0f}")
+        self._to_empty = bool(is_busy)
+        if is_busy and not self._is_late and wait_seconds:
+            self._is_late = True
+            log.warning(
+                "what was erased still stands in the journal's write-ahead log, since somebody reads the file; "
+                "it is emptied with a commit after they have ended",
+                journal=str(self.place),
+            )
+        elif self._is_late and not is_busy:
+            self._is_late = False
+            log.warning(
+                "the journal's write-ahead log is empty: nothing stands there any more", journal=str(self.place)
+            )
 
     def closed(self) -> None:
         """SQLite takes -wal and -shm away when it closes the file."""

@@ -7,12 +7,15 @@
 
 A login gets a role by `GRANT credence_app TO login`; one that carries out erasures needs both, credence_app and
 credence_eraser. None of the three can change or delete what was recorded, drop a table, or switch a trigger off;
-triggers refuse it to the owner as well, until they are dropped. A body goes only where a record in the log covers it.
+triggers refuse it to the owner as well, until they are dropped. A body goes only where a record in the log covers
+it. The owner has the triggers' functions too; nobody makes temporary tables, or others in the journal's schema.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+
+from ledger.store.append_only import FUNCTIONS
 
 OWNER = "credence_owner"
 APP, AUDITOR, ERASER = "credence_app", "credence_auditor", "credence_eraser"
@@ -48,8 +51,12 @@ def statements() -> Iterator[str]:
     for role in ROLES:
         yield _unless_there(role)
     others = ", ".join((APP, AUDITOR, ERASER))
+    yield _on_database("REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC")
+    yield _on_schema("REVOKE CREATE ON SCHEMA %I FROM PUBLIC")
     yield _on_schema(f"GRANT USAGE, CREATE ON SCHEMA %I TO {OWNER}")
     yield _on_schema(f"GRANT USAGE ON SCHEMA %I TO {others}")
+    for function in FUNCTIONS:
+        yield f"ALTER FUNCTION {function}() OWNER TO {OWNER}"
     for table, rights in RIGHTS.items():
         yield f"ALTER TABLE {table} OWNER TO {OWNER}"
         yield f"REVOKE ALL ON {table} FROM PUBLIC, {others}"
@@ -62,6 +69,10 @@ def _unless_there(role: str) -> str:
         f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') "
         f"THEN CREATE ROLE {role} NOLOGIN; END IF; END $$"
     )
+
+
+def _on_database(statement: str) -> str:
+    return f"DO $$ BEGIN EXECUTE format('{statement}', current_database()); END $$"
 
 
 def _on_schema(statement: str) -> str:

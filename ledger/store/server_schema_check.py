@@ -32,8 +32,10 @@ FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
 WHERE i.indisunique AND i.indisvalid AND pg_table_is_visible(c.oid) AND c.relname = ANY(%s)
 """
 _TRIGGERS = """
-SELECT c.relname, t.tgname, t.tgenabled::text, t.tgtype, p.proname, p.prosrc
+SELECT c.relname, t.tgname, t.tgenabled::text, t.tgtype, p.proname, p.prosrc,
+  p.pronamespace = n.oid AND p.proconfig = ARRAY['search_path=' || quote_ident(n.nspname) || ', pg_temp']
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
+JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE NOT t.tgisinternal AND pg_table_is_visible(c.oid) AND c.relname = ANY(%s)
 """
 _ALWAYS = "A"
@@ -60,12 +62,12 @@ def check_server_schema(connection: Connection) -> None:
 @cache
 def _triggers() -> frozenset[Any]:
     triggers = {
-        (table, f"{table}_no_{occasion}", _ALWAYS, _BEFORE_STATEMENT[occasion], FUNCTION, BODY)
+        (table, f"{table}_no_{occasion}", _ALWAYS, _BEFORE_STATEMENT[occasion], FUNCTION, BODY, True)
         for table in append_only_tables()
         for occasion in OCCASIONS
         if (table, occasion) != (GUARDED, "delete")
     }
-    guard = _BEFORE_STATEMENT["delete"] | _FOR_EACH_ROW, GUARD_FUNCTION, GUARD_BODY
+    guard = _BEFORE_STATEMENT["delete"] | _FOR_EACH_ROW, GUARD_FUNCTION, GUARD_BODY, True
     return frozenset({*triggers, (GUARDED, f"{GUARDED}_no_delete", _ALWAYS, *guard)})
 
 

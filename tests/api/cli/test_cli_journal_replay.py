@@ -20,6 +20,7 @@ from ledger.record.actors import Actor
 from ledger.record.body_parts import Body
 from ledger.store.secret_files import beside
 from tests.support.command_line import credence
+from tests.support.duties import nothing_held
 from tests.support.keyed_services import asking_for_keys, bearer
 from tests.support.replayed_journals import ReplayedJournal, write_replayed_journal
 from tests.support.tampering import changed
@@ -147,7 +148,7 @@ def test_what_is_erased_is_said(written: ReplayedJournal) -> None:
     async def erased() -> int:
         journal = Journal(file)
         try:
-            erasing = Erasing(journal)
+            erasing = Erasing(journal, nothing_held)
             proposed = await erasing.propose(words, Actor(key="1", person="anna"))
             return (await erasing.confirm(proposed.id, Actor(key="2", person="bert"))).records
         finally:

@@ -18,6 +18,7 @@ from ledger.journal.opened_records import BodyGone
 from ledger.record.record_header import RecordKind
 from ledger.store.secret_files import beside
 from tests.support.command_line import credence
+from tests.support.duties import RETENTION
 from tests.support.journal_reading import acts_in, from_journal
 from tests.support.keyed_services import EVERY_ROLE, asking_for_keys, bearer, people_with_keys, service_key, settings_in
 from tests.support.running_service import BODY, eventually, journal_file
@@ -30,6 +31,9 @@ WORDS = {"account": ACCOUNT, "ground": "objection", "reason": "letter of 3 March
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
+    """A site that says how long the law wants what kept."""
+    settings_in(tmp_path)
+    (tmp_path / "rules" / "retention.yaml").write_text(f"{RETENTION}\n...\n", encoding="utf-8")
     return tmp_path
 
 
@@ -118,6 +122,78 @@ def test_one_person_can_not_do_it_alone_and_that_is_on_record(
     assert client.get(f"/v1/decisions/{ids[0]}", headers=bearer(keys["desk"])).status_code == 200
 
 
+def test_one_program_or_a_maker_of_keys_can_not_do_it_alone(
+    client: httpx2.Client, keys: dict[str, str], home: Path
+) -> None:
+    """By a key that may both, of before such were refused; and an admin with a key that they made in another's name."""
+    _decided(client, keys)
+    refused = client.post(
+        "/v1/keys",
+        json={"service": "portal", "roles": ["privacy", "admin"], "acts_for": True},
+        headers=bearer(keys["admin"]),
+    )
+    assert (refused.status_code, "both persons of an erasure" in refused.json()["detail"]) == (422, True)
+    portal = client.post(
+        "/v1/keys", json={"service": "portal", "roles": ["privacy"], "acts_for": True}, headers=bearer(keys["admin"])
+    ).json()["key"]
+    pia = client.post("/v1/keys", json={"login": "privacy"}, headers=bearer(keys["admin"])).json()["key"]
+    for key, more in ((portal, {"credence_on_behalf_of": "privacy"}), (pia, {})):
+        number = _post(client, key, WORDS, **more).json()["id"]
+        alone = _post(client, keys["admin"], {"confirm": number}, x_request_id=f"{ACCOUNT}-1")
+        assert (alone.status_code, alone.json()["type"]) == (403, "/problems/one-person")
+        assert "one of the two made the other's key" in alone.json()["detail"]
+        assert _post(client, keys["privacy"], {"withdraw": number}).status_code == 200
+    assert [each.header.request_id for each in acts_in(settings_in(home).journal, RecordKind.REFUSAL)] == ["", ""]
+
+
+def test_what_came_since_is_shown_and_asked_for(client: httpx2.Client, keys: dict[str, str]) -> None:
+    _decided(client, keys)
+    number = _post(client, keys["privacy"], WORDS).json()["id"]
+    client.post("/v1/decisions/order", json=ASKED, headers=bearer(keys["desk"]))
+    [shown] = client.get("/v1/erasures", headers=bearer(keys["admin"])).json()["erasures"]
+    assert (shown["records"], shown["proposed_records"], shown["held_until"], shown["refusal"]) == (4, 3, None, None)
+    refused = _post(client, keys["admin"], {"confirm": number})
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/erasure-refused")
+    erased = _post(client, keys["admin"], {"confirm": number, "records": 4})
+    assert (erased.status_code, erased.json()["state"], erased.json()["records"]) == (200, "erased", 4)
+
+
+def test_where_no_policy_says_what_the_law_wants_nothing_is_proposed(home: Path, keys: dict[str, str]) -> None:
+    (home / "rules" / "retention.yaml").unlink()
+    with asking_for_keys(settings_in(home)) as client:
+        _decided(client, keys)
+        for body in (WORDS, {"account": ACCOUNT, "preview": True}):
+            refused = _post(client, keys["privacy"], body)
+            assert (refused.status_code, "say so in retention.yaml" in refused.json()["detail"]) == (409, True)
+
+
+@pytest.mark.parametrize(
+    ("said", "held", "why"),
+    [
+        (
+            "order: {years: 6, required: true, ground: {en: Law, zh: 法}}\n...\n",
+            True,
+            "the law wants these records kept",
+        ),
+        ("invoice: {years: 6, required: false, ground: {en: Law, zh: 法}}\n...\n", False, "how long the law wants"),
+    ],
+    ids=["required", "another kind of case"],
+)
+def test_the_law_is_asked_over_http_and_silence_is_no_leave(
+    home: Path, keys: dict[str, str], said: str, held: bool, why: str
+) -> None:
+    path = home / "rules" / "retention.yaml"
+    with asking_for_keys(settings_in(home)) as client:
+        _decided(client, keys)
+        number = _post(client, keys["privacy"], WORDS).json()["id"]
+    path.write_text(said, encoding="utf-8")
+    with asking_for_keys(settings_in(home)) as client:
+        [shown] = client.get("/v1/erasures", headers=bearer(keys["admin"])).json()["erasures"]
+        assert (shown["held_until"] is not None, shown["refusal"] is None) == (held, held)
+        refused = _post(client, keys["admin"], {"confirm": number})
+        assert (refused.status_code, why in refused.json()["detail"]) == (409, True)
+
+
 @pytest.mark.parametrize(
     ("login", "body", "status", "slug"),
     [
@@ -128,6 +204,8 @@ def test_one_person_can_not_do_it_alone_and_that_is_on_record(
         ("privacy", {**WORDS, "subject": ORDER}, 422, "invalid-request"),
         ("privacy", {**WORDS, "ground": "because"}, 422, "invalid-request"),
         ("privacy", {**WORDS, "reason": f"asked by {ACCOUNT}"}, 409, "erasure-refused"),
+        ("privacy", {**WORDS, "reason": f"about {ORDER}"}, 409, "erasure-refused"),
+        ("privacy", {**WORDS, "records": 1}, 422, "invalid-request"),
         ("privacy", {**WORDS, "account": "C-9"}, 404, "nothing-to-erase"),
         ("admin", {"confirm": 0}, 404, "nothing-to-erase"),
         ("admin", {"confirm": True}, 422, "invalid-request"),

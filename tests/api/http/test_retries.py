@@ -27,6 +27,7 @@ from ledger.journal.journal import Journal
 from ledger.journal.kept_answers import RequestKeyReused
 from ledger.record.cosignatures import cosignature
 from ledger.record.signed_notes import COSIGNATURE, new_signer
+from tests.support.duties import RETENTION
 from tests.support.journal_reading import from_journal, headers_in
 from tests.support.keyed_services import asking_for_keys, bearer, changed, people_with_keys, service_key, settings_in
 from tests.support.raw_http import ask
@@ -42,7 +43,9 @@ UNREADABLE = "/problems/idempotency-key-unreadable"
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     home = tmp_path_factory.mktemp("service")
     (home / "trust.policy").write_text(f"witness auditor {WITNESS.verifier.as_text()}\nquorum auditor\n", "utf-8")
-    return settings_in(home, trust_policy=str(home / "trust.policy"))
+    settings = settings_in(home, trust_policy=str(home / "trust.policy"))
+    (settings.rules / "retention.yaml").write_text(f"{RETENTION}\n...\n", "utf-8")
+    return settings
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +87,13 @@ def _cosigned(client: httpx2.Client) -> Asked:
     return Asked("/v1/journal/cosignatures", body, other)
 
 
+def _to_erase(client: httpx2.Client) -> Asked:
+    for account in ("C-1", "C-2"):
+        client.post(ORDER, json={**BODY, "account": {"id": account}}).raise_for_status()
+    asked, other = ({"account": account, "preview": True} for account in ("C-1", "C-2"))
+    return Asked("/v1/erasures", asked, other)
+
+
 HOOK = {"url": "https://erp.example.com/hooks", "types": ["limit.granted"]}
 SECRET = {"/v1/keys": "key", "/v1/webhooks": "secret", "/v1/webhooks/{id}/rotate": "secret"}
 """Routes whose answer shows a secret, and in which member."""
@@ -117,6 +127,12 @@ ASKED: dict[str, Callable[[httpx2.Client, Settings], Asked]] = {
         _add("u.ended")(client, settings),
         Asked("/v1/people/u.ended/end", {}, {"a": 1}),
     )[1],
+    "/v1/people/{login}/erase": lambda client, settings: (
+        _add("u.erased")(client, settings),
+        client.post("/v1/people/u.erased/end", json={}).raise_for_status(),
+        Asked("/v1/people/u.erased/erase", {}, {"a": 1}),
+    )[2],
+    "/v1/erasures": lambda client, _: _to_erase(client),
     "/v1/keys": lambda *_: Asked("/v1/keys", {"service": "erp", "roles": ["desk"], "acts_for": True}, {}),
     "/v1/keys/{id}/revoke": lambda client, _: Asked(
         f"/v1/keys/{_key_of_erp(client)}/revoke", {"in_days": 7}, {"in_days": 0}

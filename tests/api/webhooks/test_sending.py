@@ -35,6 +35,7 @@ from ledger.webhooks.endpoint_changes import (
     send_again_to,
 )
 from ledger.webhooks.endpoint_secrets import Signature
+from tests.support.duties import nothing_held
 from tests.support.journal_records import record
 from tests.support.paths import ROOT
 from tests.support.running_service import eventually
@@ -126,8 +127,8 @@ def test_of_a_customer_who_was_erased_meanwhile_the_event_names_nothing(file: Jo
         await one.add(receiver.url())
         held = await one.held()
         words = ErasureWords(account="C-1", ground=Ground.OBJECTION, reason="letter of 3 March")
-        proposed = await Erasing(one.journal).propose(words, Actor(key="1", person="anna"))
-        await Erasing(one.journal).confirm(proposed.id, Actor(key="2", person="bert"))
+        proposed = await Erasing(one.journal, nothing_held).propose(words, Actor(key="1", person="anna"))
+        await Erasing(one.journal, nothing_held).confirm(proposed.id, Actor(key="2", person="bert"))
         await one.sender.send_due()
         [received] = receiver.received
         assert (received.event["data"]["id"], received.event["data"]["subject"]) == (held, None)

@@ -175,6 +175,11 @@ def test_a_name_holds_nothing_that_steers_a_terminal(name: str) -> None:
         (KeyWords(service="erp\n", roles=DESK), "a service's name"),
         (KeyWords(service="", roles=DESK), "a service's name"),
         (KeyWords(service="erp", roles=frozenset({Role.APPROVER})), "by acts-for only"),
+        (
+            KeyWords(service="erp", roles=frozenset({Role.PRIVACY, Role.ADMIN}), acts_for=True),
+            "both persons of an erasure",
+        ),
+        (KeyWords(service="erp", roles=frozenset(Role), acts_for=True), "both persons of an erasure"),
         (KeyWords(service="erp", roles=DESK, days=0), "1 to 365 days"),
         (KeyWords(service="erp", roles=DESK, days=366), "1 to 365 days"),
     ],

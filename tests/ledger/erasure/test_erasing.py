@@ -11,20 +11,34 @@ import sqlite3
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from ledger.erasure.erasing import Erasing, ErasureRefused, ErasureWords, NothingToErase, OnePerson
+from ledger.erasure.erasing import (
+    Erasing,
+    ErasureRefused,
+    ErasureWords,
+    KeptUntil,
+    NothingToErase,
+    OnePerson,
+    duties_unknown,
+)
 from ledger.erasure.erasures import Erasure, ErasureState
 from ledger.erasure.grounds import Ground
+from ledger.erasure.retention import kept_until
 from ledger.journal.journal import Journal
 from ledger.journal.kept_answers import KeyedRequest
-from ledger.journal.log_transaction import ACCOUNT
+from ledger.journal.log_transaction import ACCOUNT, REQUEST
 from ledger.journal.opened_records import BodyGone
 from ledger.record.actors import Actor
+from ledger.record.decision_parts import whole_parts
+from ledger.record.new_records import REQUEST_ID, act_record
+from ledger.record.record_header import RecordKind
+from ledger.store import file_store
 from ledger.store.key_database import SubjectKeys
 from ledger.store.place import JournalPlace, ServerAddress
 from ledger.store.secret_files import KeyPlaces, beside, wrapping_key
@@ -32,6 +46,7 @@ from ledger.store.tables import entry_blinds, entry_rules
 from ledger.store.trouble import JournalUnavailable
 from tests.support import postgresql as postgresql_
 from tests.support.command_line import credence
+from tests.support.duties import nothing_held
 from tests.support.journal_records import record
 from tests.support.tampering import ACCOUNTS, COUNT, changed, write_journal
 
@@ -77,7 +92,7 @@ def keys(tmp_path: Path) -> KeyPlaces:
 def _with(place: JournalPlace, keys: KeyPlaces, act: Callable[[Journal, Erasing], Coroutine[Any, Any, Any]]) -> Any:
     journal = Journal(place, places=keys)
     try:
-        return asyncio.run(act(journal, Erasing(journal)))
+        return asyncio.run(act(journal, Erasing(journal, nothing_held)))
     finally:
         journal.close()
 
@@ -237,6 +252,7 @@ def test_whoever_proposed_can_not_confirm_and_nobody_can_t_propose(place: Journa
         ({"account": None, "subject": "SO-1"}, "cases of several customers have this number"),
         ({"reason": " "}, "the reason is blank"),
         ({"reason": "asked by c-7 itself"}, "names who is to be erased"),
+        ({"reason": "客户Ｃ－７的来信"}, "names who is to be erased"),
     ],
 )
 def test_what_can_t_be_proposed_is_said(written: Path, tmp_path: Path, words: dict[str, Any], why: str) -> None:
@@ -266,6 +282,212 @@ def test_by_the_number_of_an_order_all_of_its_customer_goes(tmp_path: Path) -> N
         return (await erasing.confirm(proposed.id, BERT)).records
 
     assert _with(path, beside(path), act) == 2
+
+
+# --- two persons -----------------------------------------------------------------------------------------------------
+
+PIA, BOSS = Actor(key="k-pia", person="pia"), Actor(key="k-boss", person="boss")
+PORTAL_PIA, PORTAL_BOSS = (Actor(key="k-portal", service="portal", person=name) for name in ("pia", "boss"))
+Acts = tuple[tuple[str, str, str, Actor | str], ...]
+ONE_HAND: dict[str, tuple[Actor, Actor, Acts]] = {
+    "one key says both": (PORTAL_PIA, PORTAL_BOSS, ()),
+    "one program by two keys": (PORTAL_PIA, replace(PORTAL_BOSS, key="k-portal-2"), ()),
+    "one login": (Actor(login="pia"), Actor(login="pia"), ()),
+    "token and key": (Actor(person="pia"), PORTAL_PIA, ()),
+    "who confirms made the key": (PIA, BOSS, (("key", "create", "k-pia", BOSS),)),
+    "who confirms made the program's key": (PORTAL_PIA, BOSS, (("key", "create", "k-portal", BOSS),)),
+    "who confirms added the person": (PIA, BOSS, (("person", "add", "pia", replace(BOSS, key="k-other")),)),
+    "who confirms gave the role": (PIA, BOSS, (("person", "change", "pia", BOSS),)),
+    "who confirms did so by a program": (PIA, BOSS, (("person", "add", "pia", PORTAL_BOSS),)),
+    "who confirms added a token's person": (Actor(person="pia"), BOSS, (("person", "add", "pia", BOSS),)),
+    "who proposes made the key": (PIA, BOSS, (("key", "create", "k-boss", PIA),)),
+    "who proposes added the person": (PIA, BOSS, (("person", "add", "boss", PIA),)),
+    "a program made the key": (PIA, PORTAL_BOSS, (("key", "create", "k-pia", Actor(key="k-2", service="portal")),)),
+}
+ROOT = Actor(person="root")
+TWO_HANDS: dict[str, tuple[Actor, Actor, Acts]] = {
+    "a third made both": (PIA, BOSS, (("person", "add", "pia", ROOT), ("key", "create", "k-boss", ROOT))),
+    "the command line made one": (PIA, BOSS, (("person", "add", "pia", "command line"),)),
+    "another key": (PIA, BOSS, (("key", "revoke", "k-pia", BOSS), ("key", "create", "k-x", BOSS))),
+    "two programs": (PORTAL_PIA, Actor(key="k-desk", service="desk", person="boss"), ()),
+    "two logins": (Actor(login="pia"), Actor(login="boss"), ()),
+}
+
+
+@pytest.mark.parametrize("hands", [*ONE_HAND, *TWO_HANDS])
+def test_one_hand_never_does_both_acts(tmp_path: Path, hands: str) -> None:
+    proposes, confirms, acts = {**ONE_HAND, **TWO_HANDS}[hands]
+    path = tmp_path / "credence.db"
+
+    async def act(journal: Journal, erasing: Erasing) -> ErasureState:
+        await journal.record(replace(record("one"), policy="", **_about("C-7", "SO-1")))
+        for kind, word, subject, actor in acts:
+            await journal.record(act_record(RecordKind(kind), word, subject, "{}", actor))
+        proposed = await erasing.propose(WORDS, proposes)
+        if hands in ONE_HAND:
+            with pytest.raises(OnePerson, match="whoever proposed an erasure can't confirm it") as refused:
+                await erasing.confirm(proposed.id, confirms)
+            assert refused.value.names == {"C-7", "SO-1"}
+            return (await asyncio.to_thread(erasing.erasures))[0].state
+        return (await erasing.confirm(proposed.id, confirms)).state
+
+    expected = ErasureState.PROPOSED if hands in ONE_HAND else ErasureState.ERASED
+    assert _with(path, beside(path), act) is expected
+
+
+# --- what is shown, and what is said ---------------------------------------------------------------------------------
+
+
+def _about(account: str, subject: str) -> dict[str, Any]:
+    """Of a record: a decision about this case of this customer."""
+    request, answer = {"account": {"id": account}}, {"id": subject, "case": "order", "subject": subject}
+    parts = whole_parts(json.dumps(request).encode(), json.dumps(answer).encode())
+    return {"account": account, "subject": subject, "parts": parts}
+
+
+def test_what_came_since_the_proposal_is_confirmed_knowingly(tmp_path: Path) -> None:
+    path = tmp_path / "credence.db"
+
+    async def act(journal: Journal, erasing: Erasing) -> Erasure:
+        for number in range(2):
+            await journal.record(replace(record(f"r-{number}"), policy="", account="C-7"))
+        number = (await erasing.propose(WORDS, ANNA)).id
+        await journal.record(replace(record("since"), policy="", account="C-7"))
+        [shown] = await asyncio.to_thread(erasing.as_they_are)
+        assert (shown.records, shown.proposed_records, shown.held_until, shown.refusal) == (3, 2, None, None)
+        for known in (None, 2, 4):
+            with pytest.raises(ErasureRefused, match=r"are 3 records now.* confirm with the number of records, 3"):
+                await erasing.confirm(number, BERT, records=known)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(Erasing, "finish", _nothing_finished)
+            confirmed = await erasing.confirm(number, BERT, records=3)
+        assert (confirmed.state, confirmed.records, confirmed.proposed_records) == (ErasureState.CONFIRMED, 3, 2)
+        [erased] = await erasing.finish()
+        return erased
+
+    erased = _with(path, beside(path), act)
+    assert (erased.state, erased.records, erased.proposed_records) == (ErasureState.ERASED, 3, 2)
+
+
+async def _nothing_finished(_: Erasing) -> list[Erasure]:
+    return []
+
+
+@pytest.mark.parametrize(
+    "by", [{"account": "C-7"}, {"account": None, "subject": "SO-1001"}], ids=["account", "subject"]
+)
+@pytest.mark.parametrize("name", ["C-7", "c-7", "SO-1001", "SO-1002", "Ｃ－７"])
+def test_no_number_of_theirs_stands_in_the_reason(tmp_path: Path, by: dict[str, Any], name: str) -> None:
+    path = tmp_path / "credence.db"
+
+    async def act(journal: Journal, erasing: Erasing) -> None:
+        for subject in ("SO-1001", "SO-1002"):
+            await journal.record(replace(record(subject), policy="", **_about("C-7", subject)))
+        for reason in (f"letter of customer {name}, baker", name, f"关于{name}的来信", f"re:{name}."):
+            with pytest.raises(ErasureRefused, match="names who is to be erased"):
+                await erasing.propose(replace(WORDS, **by, reason=reason), ANNA)
+        reason = "letter of 3 March, C-70, XC-7, SO-10011"  # other numbers
+        assert (await erasing.propose(replace(WORDS, **by, reason=reason), ANNA)).reason == reason
+
+    _with(path, beside(path), act)
+
+
+@pytest.mark.parametrize("request_id", ["C-7-SO-1009", "xc-7y", "so-1009", "7c-7", "SO-1009-1"])
+def test_a_request_id_that_names_them_stands_in_no_byte_that_stays(tmp_path: Path, request_id: str) -> None:
+    path = tmp_path / "var" / "credence.db"
+
+    async def act(journal: Journal, erasing: Erasing) -> None:
+        await journal.record(replace(record("one"), policy="", request_id=request_id, **_about("C-7", "SO-1009")))
+        kept = journal.record_called("0")
+        assert kept is not None
+        assert (kept.header.request_id, kept.text(REQUEST_ID)) == ("", request_id)
+        blind = journal.ask(lambda _, known: known.blind(REQUEST, request_id))
+        found = select(entry_blinds.c.seq).where(entry_blinds.c.blind == blind)
+        assert [row.seq for row in journal.read(found)] == [0]
+        proposed = await erasing.propose(WORDS, ANNA, request_id)
+        await erasing.withdraw(proposed.id, ANNA, request_id)
+        proposed = await erasing.propose(WORDS, ANNA, request_id)
+        await erasing.confirm(proposed.id, BERT, request_id)
+        assert journal.read(found) == []
+        for seq in range(1, proposed.id + 3):
+            told = journal.record_called(str(seq))
+            assert told is not None
+            assert request_id not in told.header.canonical_text().decode() + str(told.body.parts)
+        for file in sorted(path.parent.iterdir()):
+            assert request_id.encode() not in file.read_bytes(), file.name
+
+    _with(path, beside(path), act)
+
+
+def test_another_request_id_stays_in_the_header(tmp_path: Path) -> None:
+    path = tmp_path / "credence.db"
+
+    async def act(journal: Journal, erasing: Erasing) -> None:
+        for number, (account, name) in enumerate((("C-7", "b7c-3"), ("3", "4a3f9c0d11e23b47"), ("3", "shop-31"))):
+            await journal.record(replace(record(f"r-{number}"), policy="", account=account, request_id=name))
+            kept = journal.record_called(str(number))
+            assert kept is not None
+            assert (kept.header.request_id, kept.text(REQUEST_ID)) == (name, None)
+        assert (await erasing.propose(WORDS, ANNA, "dpo-1")).state is ErasureState.PROPOSED
+        proposal = journal.record_called("3")
+        assert proposal is not None
+        assert proposal.header.request_id == "dpo-1"
+
+    _with(path, beside(path), act)
+
+
+def test_a_reader_delays_the_log_s_emptying_and_later_commits_see_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "credence.db"
+    monkeypatch.setattr(file_store, "EMPTIES_SECONDS", 0)
+    monkeypatch.setattr(file_store, "LOCK_SECONDS_MAX", 0.05)
+
+    def holds(blind: bytes) -> bool:
+        return any(blind in file.read_bytes() for file in tmp_path.iterdir() if file.name.startswith("credence.db"))
+
+    def logged() -> str:
+        return "".join(capfd.readouterr())
+
+    async def act(journal: Journal, erasing: Erasing) -> None:
+        await journal.record(replace(record("one"), policy="", account="C-7"))
+        blind = journal.ask(lambda _, known: known.blind(ACCOUNT, "C-7"))
+        with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            assert reader.execute("SELECT count(*) FROM entry_blinds").fetchone()[0]
+            assert (await _erase(journal, erasing)).state is ErasureState.ERASED
+            await journal.record(replace(record("meanwhile"), policy="", account="C-8"))
+            assert holds(blind)
+            assert logged().count("still stands in the journal's write-ahead log") == 1
+        await journal.record(replace(record("after"), policy="", account="C-8"))
+        assert not holds(blind)
+        assert "nothing stands there any more" in logged()
+
+    _with(path, beside(path), act)
+
+
+def test_what_nobody_was_told_of_the_law_is_no_leave_to_erase(tmp_path: Path) -> None:
+    path = tmp_path / "credence.db"
+
+    def nothing_said() -> KeptUntil:
+        return kept_until((), date(2026, 11, 28))
+
+    async def act(journal: Journal, known: Erasing) -> None:
+        await journal.record(replace(record("one"), policy="", account="C-7"))
+        proposed = await known.propose(WORDS, ANNA)
+        for unknown in (duties_unknown, nothing_said):
+            erasing = Erasing(journal, unknown)
+            with pytest.raises(ErasureRefused, match="how long the law wants"):
+                await erasing.propose(WORDS, ANNA)
+            with pytest.raises(ErasureRefused, match="how long the law wants"):
+                await erasing.confirm(proposed.id, BERT)
+            with pytest.raises(ErasureRefused, match="how long the law wants"):
+                await asyncio.to_thread(erasing.to_erase, "C-7", None)
+        [shown] = await asyncio.to_thread(Erasing(journal, nothing_said).as_they_are)
+        assert (shown.state, shown.held_until) == (ErasureState.PROPOSED, None)
+        assert "the policies don't say how long the law wants decisions on order kept" in (shown.refusal or "")
+
+    _with(path, beside(path), act)
 
 
 # --- crashes ---------------------------------------------------------------------------------------------------------

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import pickle
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,7 @@ from ledger.store.secret_files import beside
 from ledger.store.tables import bodies, entry_blinds, entry_rules
 from tests.support import postgresql as postgresql_
 from tests.support.command_line import credence
+from tests.support.duties import nothing_held
 from tests.support.journal_records import record
 from tests.support.running_service import FACTS, ORDERS, write_rules
 
@@ -148,7 +151,7 @@ def test_an_erasure_waits_for_what_the_law_wants_kept_and_for_nothing_else(tmp_p
         with pytest.raises(ErasureRefused):
             asyncio.run(act(date(2032, 7, 27), RETENTION))
         asyncio.run(act(date(2032, 7, 28), RETENTION))
-        assert Erasing(journal).erasures()[0].state == "erased"
+        assert Erasing(journal, nothing_held).erasures()[0].state == "erased"
     finally:
         journal.close()
     assert _verified(tmp_path / "var" / "credence.db")["erased"] == 6
@@ -169,7 +172,7 @@ def test_erased_and_dropped_go_together(tmp_path: Path) -> None:
     journal = _filled(place, tmp_path)
 
     async def erase() -> None:
-        erasing = Erasing(journal)
+        erasing = Erasing(journal, nothing_held)
         words = ErasureWords(account="C-0", ground=Ground.NOT_NEEDED, reason="a letter")
         proposed = await erasing.propose(words, Actor(key="1", person="anna"))
         await erasing.confirm(proposed.id, Actor(key="2", person="bert"))
@@ -181,6 +184,16 @@ def test_erased_and_dropped_go_together(tmp_path: Path) -> None:
         journal.close()
     said = _verified(place)
     assert (said["erased"], said["dropped"]) == (6, 3)
+
+
+def test_an_engine_of_another_process_knows_what_the_law_wants(tmp_path: Path) -> None:
+    """The service's policies come from the process that compiles them: nothing that made an engine gets lost."""
+    files = {path.name: path.read_bytes() for path in write_rules(tmp_path).iterdir()}
+    engine = load({**files, "retention.yaml": RETENTION.encode()}).engine
+    assert engine is not None
+    sent = pickle.loads(pickle.dumps(engine))
+    assert sent.retention == engine.retention == _rules()
+    assert len(engine.__reduce__()[1]) == len(signature(type(engine)).parameters)
 
 
 @pytest.mark.parametrize(

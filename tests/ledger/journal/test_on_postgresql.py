@@ -187,6 +187,8 @@ def _end_all(database: ServerAddress) -> None:
     ("change", "said"),
     [
         ("DROP TRIGGER entries_no_update ON entries", "its triggers are missing or changed"),
+        ("ALTER FUNCTION refuse_uncovered() RESET search_path", "its triggers are missing or changed"),
+        ("ALTER FUNCTION refuse_change() SET search_path = pg_temp, public", "its triggers are missing or changed"),
         ("ALTER TABLE entries DISABLE TRIGGER entries_no_delete", "its triggers are missing or changed"),
         ("ALTER TABLE entries ENABLE TRIGGER entries_no_truncate", "its triggers are missing or changed"),
         ("ALTER TABLE entries ENABLE REPLICA TRIGGER entries_no_update", "its triggers are missing or changed"),

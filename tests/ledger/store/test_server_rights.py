@@ -16,7 +16,7 @@ from ledger.erasure.grounds import Ground
 from ledger.journal.journal import Journal
 from ledger.journal.opening import check_writable
 from ledger.record.actors import Actor
-from ledger.store.append_only import GUARDED
+from ledger.store.append_only import FUNCTIONS, GUARDED
 from ledger.store.place import ServerAddress
 from ledger.store.rights import APP, AUDITOR, ERASER, OWNER, RIGHTS
 from ledger.store.schema_check import append_only_tables
@@ -24,6 +24,7 @@ from ledger.store.secret_files import beside
 from ledger.store.server_roles import apply_roles
 from ledger.store.tables import metadata
 from ledger.store.trouble import JournalUnavailable
+from tests.support.duties import nothing_held
 from tests.support.journal_records import record, trouble
 from tests.support.postgresql import address, connected, new_database
 
@@ -51,7 +52,12 @@ ACTS: dict[str, tuple[Callable[[str, str], str], set[str]]] = {
 BEYOND_TABLES = {
     "pass triggers by": "SET session_replication_role = 'replica'",
     "run a program": "COPY (SELECT 1) TO PROGRAM 'true'",
-    "read a file": "CREATE TEMPORARY TABLE t (line text); COPY t FROM '/etc/passwd'",
+    "read a file": "SELECT pg_read_file('/etc/passwd')",
+    "make a temporary table": "CREATE TEMPORARY TABLE entries (kind text, outcome text, seq bigint, case_kind text)",
+    "make a function": "CREATE FUNCTION public.substr(text, bigint) RETURNS text LANGUAGE sql AS $$SELECT 'x'$$",
+    "make a function anew": "CREATE OR REPLACE FUNCTION refuse_uncovered() RETURNS trigger LANGUAGE plpgsql "
+    "AS $$BEGIN RETURN OLD; END$$",
+    "let a function look elsewhere": "ALTER FUNCTION refuse_uncovered() RESET search_path",
     "make a table": "CREATE TABLE public.more (number int)",
     "become the owner": f"SET ROLE {OWNER}",
 }
@@ -118,21 +124,54 @@ def test_not_even_a_superuser_changes_what_was_recorded(place: ServerAddress, ta
             connection.execute(statement)
 
 
+_SHADOW = "(seq bigint, kind text, case_kind text, outcome text)"
+SHADOWS = {
+    "temporary tables": f"CREATE TEMPORARY TABLE entries {_SHADOW}",
+    "a schema of one's own": f"CREATE SCHEMA mine; CREATE TABLE mine.entries {_SHADOW}; SET search_path = mine, public",
+    "temporary tables first": f"CREATE TEMPORARY TABLE entries {_SHADOW}; SET search_path = pg_temp, public",
+}
+"""How a login makes another table be found by the name of the log; with more rights than its role has."""
+
+
+@pytest.mark.parametrize("shadow", SHADOWS)
+def test_a_table_called_like_the_log_covers_no_deletion(place: ServerAddress, shadow: str) -> None:
+    with psycopg.connect(place.uri) as connection:
+        connection.execute("INSERT INTO bodies (seq, key_number, nonce, sealed) VALUES (0, 8, '', '')")
+        connection.execute(f"CREATE ROLE login_of_eraser IN ROLE {ERASER}")
+        database = place.uri.partition("@/")[2].partition("?")[0]
+        connection.execute(f"GRANT ALL ON DATABASE {database} TO login_of_eraser".encode())
+        connection.execute("SET SESSION AUTHORIZATION login_of_eraser")
+        connection.execute(SHADOWS[shadow].encode())
+        connection.execute("INSERT INTO entries VALUES (0, 'erasure', '', 'erased key 8')")
+        with pytest.raises(RestrictViolation, match="bodies is append-only"):
+            connection.execute("DELETE FROM bodies")
+
+
+def test_every_function_of_a_trigger_is_the_owner_s_and_looks_in_its_schema(place: ServerAddress) -> None:
+    """Also where the service's own login made the tables, before there were roles."""
+    with connected(place) as connection:
+        found = connection.execute(
+            "SELECT DISTINCT p.proname, pg_get_userbyid(p.proowner), p.proconfig FROM pg_trigger t "
+            "JOIN pg_proc p ON p.oid = t.tgfoid WHERE NOT t.tgisinternal"
+        ).fetchall()
+    assert sorted(found) == [(name, OWNER, ["search_path=public, pg_temp"]) for name in sorted(FUNCTIONS)]
+
+
 async def _decided(journal: Journal) -> str:
     await journal.probe()
     await journal.record_policy_set("v1", {"rules/a.yaml": "policy: a"}, "")
     return await trouble(journal, record("one"))
 
 
-def _run(place: ServerAddress) -> Any:
-    journal = Journal(place)
+def _run(place: ServerAddress, home: Path) -> Any:
+    journal = Journal(place, places=beside(home / "credence.db"))
     try:
         return asyncio.run(_decided(journal))
     finally:
         journal.close()
 
 
-def test_the_service_needs_no_more_than_its_role(postgresql: str) -> None:
+def test_the_service_needs_no_more_than_its_role(postgresql: str, tmp_path: Path) -> None:
     with new_database(postgresql) as place:
         apply_roles(place)
         apply_roles(place)  # as after an upgrade: changes nothing
@@ -141,7 +180,7 @@ def test_the_service_needs_no_more_than_its_role(postgresql: str) -> None:
             connection.execute(f"CREATE ROLE {database} LOGIN IN ROLE {APP}")
         try:
             own = address(postgresql, database, database)
-            assert _run(own) == ""
+            assert _run(own, tmp_path) == ""
             with connected(place) as connection:
                 owners = connection.execute("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'")
                 assert owners.fetchall() == [(OWNER,)]
@@ -157,8 +196,8 @@ def test_who_may_not_delete_leaves_an_erasure_to_who_may(postgresql: str, tmp_pa
     def states(place: ServerAddress, act: Callable[[Journal, Erasing], Any]) -> list[str]:
         journal = Journal(place, places=places)
         try:
-            asyncio.run(act(journal, Erasing(journal)))
-            return [each.state for each in Erasing(journal).erasures()]
+            asyncio.run(act(journal, Erasing(journal, nothing_held)))
+            return [each.state for each in Erasing(journal, nothing_held).erasures()]
         finally:
             journal.close()
 

@@ -58,16 +58,21 @@ def policy_changes(*, report: ReportOptions, journal: JournalOption = None) -> N
     """Report which policies took effect when, by whom, and what each change was: files, rules, parameters old → new.
 
     A line for each time that a policy set took effect, with the number and the leaf of its record. What differs is
-    compared as authors wrote it.
+    compared as authors wrote it. Where a text isn't kept, or isn't the one that its version stands for, the line says
+    that as its finding and nothing else of the change.
 
     Example:  credence audit policy-changes --save changes.csv --proofs proofs
 
-    Exit code: 0 reported, 2 the journal can't be read, or something can't be written.
+    Exit code: 0 reported, 1 at least one text is missing or another one, 2 the journal can't be read, or something
+    can't be written.
     """
     from ledger.audit import policy_changes as changes
 
     with journal_to_read(journal) as kept:
-        write_report(kept, kept.ask(changes.policy_changes), changes.COLUMNS, report)
+        lines = kept.ask(changes.policy_changes)
+        write_report(kept, lines, changes.COLUMNS, report)
+    if any(line.values["finding"] for line in lines):
+        raise typer.Exit(FOUND_PROBLEMS)
 
 
 def access(*, report: ReportOptions, journal: JournalOption = None) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from engine.pipeline import version
 from ledger.audit.case_page import CaseSources
 from ledger.journal.journal import Journal
 from ledger.journal.opened_records import Activation, PolicySet, activations, policy_set, record_called
+from ledger.record.policy_versions import gives_version
 from ledger.record.record_header import Header
 from ledger.store.key_database import SubjectKeys
 from ledger.store.trouble import DAMAGED, FileTrouble
@@ -42,6 +42,5 @@ def _activation(connection: Connection, header: Header) -> Activation | None:
 
 
 def _check(kept: PolicySet) -> None:
-    facts = None if kept.standard_facts is None else kept.standard_facts.encode()
-    if facts is not None and version({name: text.encode() for name, text in kept.files.items()}, facts) != kept.version:
+    if kept.standard_facts is not None and not gives_version(kept.version, kept.files, kept.standard_facts):
         raise FileTrouble(f"{DAMAGED}: the files of policy set {kept.version[:8]} do not give its version")

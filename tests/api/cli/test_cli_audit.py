@@ -85,6 +85,52 @@ def test_policy_changes_say_who_when_and_from_what_to_what(
     _is_proved(tmp_path / "proofs", lines, verifier)
 
 
+@pytest.mark.parametrize(
+    ("at", "trouble", "finding"),
+    [(at, trouble, finding) for at in (0, 1) for trouble, finding in (
+        ("deleted", "text not kept"),
+        ("another text", "text not as its version says"),
+        ("no texts", "text not as its version says"),
+        ("no JSON", "text not as its version says"),
+        ("other facts", "text not as its version says"),
+        ("no facts", "text not as its version says"),
+    )],
+)  # fmt: skip
+def test_a_change_whose_text_is_not_its_version_s_says_only_that(
+    written: ReplayedJournal, at: int, trouble: str, finding: str
+) -> None:
+    version = [header.policy for header in headers_in(written.file, "policy")][at]
+    with changed(written.file, beside(written.file)) as rows:
+        before = [dict(row) for row in rows.policy_sets]
+        [row] = [row for row in rows.policy_sets if row["version"] == version]
+        match trouble:
+            case "deleted":
+                rows.policy_sets.remove(row)
+            case "another text":
+                row["files"] = row["files"].replace("00}", "01}")
+            case "no texts":
+                row["files"] = "[1]"
+            case "no JSON":
+                row["files"] = "{"
+            case "other facts":
+                row["standard_facts"] += " "
+            case "no facts":
+                row["files"], row["standard_facts"] = row["files"].replace("00}", "01}"), None
+    try:
+        done = credence("audit", "policy-changes", "--journal", written.file)
+    finally:
+        with changed(written.file, beside(written.file)) as rows:
+            rows.policy_sets = before
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.exit_code == 1, done.stderr
+    after_it = {0: [finding, f"of the set before: {finding}"], 1: [None, finding]}
+    assert [line["finding"] for line in lines] == after_it[at]
+    assert [line["from"] for line in lines] == [None, lines[0]["to"]]
+    for line in lines:
+        told = [line[column] for column in ("files", "rules", "parameters", "others")]
+        assert (told == [[], [], [], []]) is (line["finding"] is not None)
+
+
 def test_the_access_review_names_conflicts_and_who_set_them(
     written: ReplayedJournal, verifier: NoteVerifier, tmp_path: Path
 ) -> None:

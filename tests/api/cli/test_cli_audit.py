@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,12 @@ import pytest
 
 from ledger.access.changes import PersonWords, change_person
 from ledger.access.roles import Authority, Role
+from ledger.audit import random_sample
+from ledger.audit.random_sample import SamplePlan, journal_sample
+from ledger.journal.journal import Journal
 from ledger.record.log_proofs import read_proof
 from ledger.record.merkle_tree import leaf_hash
+from ledger.record.record_header import RecordKind
 from ledger.record.signed_notes import NoteVerifier, new_signer
 from ledger.store.secret_files import beside, signing_key
 from tests.support.command_line import credence
@@ -182,9 +187,122 @@ def test_a_sample_is_drawn_by_its_seed_and_drawn_again_without_the_journal(
     assert _sample(written, tmp_path / "again", "lottery 7", "--of", "order") == lines
     assert _sample(written, tmp_path / "other", "lottery 8", "--of", "order") != lines
     (tmp_path / "key").write_text(verifier.as_text(), "utf-8")
-    done = credence("audit", "check-sample", tmp_path / "one", "--key", tmp_path / "key")
-    assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, "no fault")
+    asked = ("--seed", "lottery 7", "--count", "7", "--of", "order")
+    done = credence("audit", "check-sample", tmp_path / "one", "--key", tmp_path / "key", *asked)
+    size = _checkpoints(written)[-1].partition("\n")[2]
+    assert done.exit_code == 0, done.stdout
+    assert done.stdout.splitlines() == [
+        "seed      lottery 7",
+        "wanted    7 of order",
+        f"signed    by the checkpoint of {size.splitlines()[0]} records, root {size.splitlines()[1]}",
+        f"taken     7, with {len(lines)} of {size.splitlines()[0]} records drawn",
+        "root      not compared; give --checkpoint with the one you took away",
+        "no fault",
+    ]
     _is_proved(tmp_path / "one", lines, verifier)
+
+
+def _checkpoints(written: ReplayedJournal) -> list[str]:
+    """All notes, the smallest first."""
+    with changed(written.file, beside(written.file)) as rows:
+        return [row["note"] for row in sorted(rows.checkpoints, key=lambda row: int(row["size"]))]
+
+
+ASKED = ("--seed", "lottery", "--count", "7", "--outcome", "hold")
+
+
+def test_only_the_sample_that_was_asked_for_is_without_fault(
+    written: ReplayedJournal, verifier: NoteVerifier, tmp_path: Path
+) -> None:
+    """Another seed, number or filter, and another checkpoint, each drawn without a fault by itself."""
+    notes = _checkpoints(written)
+    assert len(notes) > 1
+    (tmp_path / "taken-away").write_text(notes[-1], "utf-8")
+    period = {"--from": "2020-01-01", "--until": "2120-01-01"}
+    asked = {"--seed": "lottery", "--count": "7", "--of": "order", "--outcome": "hold", **period}
+    others = {"--seed": "x", "--count": "6", "--of": "invoice", "--outcome": "approve", "--from": "2021-01-01"}
+
+    def words(given: dict[str, str]) -> list[str]:
+        return [word for each in given.items() for word in each]
+
+    def checked(folder: str, given: dict[str, str]) -> tuple[int, str]:
+        place = (tmp_path / folder, "--key", verifier.as_text(), "--checkpoint", tmp_path / "taken-away")
+        done = credence("audit", "check-sample", *place, *words(given))
+        return done.exit_code, " ".join(done.stdout.split())
+
+    _lines("sample", *words(asked), "--proofs", tmp_path / "one", "--journal", written.file)
+    code, said = checked("one", asked)
+    assert (code, said[-8:]) == (0, "no fault"), said
+    assert "of order, hold, from 2020-01-01T00:00:00.000000Z, until 2120-01-01" in said
+    for number, (option, word) in enumerate((others | {"--until": "2119-01-01"}).items()):
+        _lines("sample", *words(asked | {option: word}), "--proofs", tmp_path / f"{number}", "--journal", written.file)
+        code, said = checked(f"{number}", asked)
+        assert code == 1
+        assert f"FAULT {tmp_path / str(number)}: {option} is `{asked[option][:4]}" in said.replace("/ ", "/")
+        code, said = checked(
+            "one", {name: each for name, each in asked.items() if name != option} | {"--seed": "lottery"}
+        )
+        assert (code == 0) is (option == "--seed"), said
+    smaller = notes[0].splitlines()[1]
+    place = ("--proofs", tmp_path / "smaller", "--checkpoint", smaller, "--journal", written.file)
+    assert {line["record"] for line in _lines("sample", *words(asked), *place)} <= set(range(int(smaller)))
+    code, said = checked("smaller", asked)
+    assert code == 1
+    assert f"it was drawn by that of {smaller} records, not by the checkpoint of" in said
+    (tmp_path / "taken-away").write_text(new_signer(verifier.name).signed(notes[-1].split("\n\n")[0] + "\n"), "utf-8")
+    code, said = checked("one", asked)
+    assert (code, "the checkpoint that you gave: " in said) == (1, True)
+
+
+def test_a_checkpoint_that_was_not_signed_is_not_drawn_by(written: ReplayedJournal) -> None:
+    done = credence("audit", "sample", *ASKED, "--checkpoint", "1000000", "--journal", written.file)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "has no checkpoint of 1,000,000 records" in " ".join(done.stderr.split())
+
+
+def test_imported_decisions_are_drawn_too(verifier: NoteVerifier, written: ReplayedJournal) -> None:
+    for header in headers_in(written.file):
+        for kind in RecordKind:
+            is_decided = kind in (RecordKind.DECISION, RecordKind.IMPORTED)
+            assert SamplePlan(seed="x", count=1).wants(replace(header, kind=kind)) is is_decided
+
+
+def test_what_is_too_rare_is_not_drawn(
+    written: ReplayedJournal, verifier: NoteVerifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither by the journal nor by a folder; and what was drawn until then is the same as without a bound."""
+    whole = _sample(written, tmp_path / "whole", "lottery", "--outcome", "hold")
+    monkeypatch.setattr(random_sample, "DRAWN_MAX", len(whole))
+    assert _sample(written, tmp_path / "as many", "lottery", "--outcome", "hold") == whole
+    monkeypatch.setattr(random_sample, "DRAWN_MAX", len(whole) - 1)
+    done = credence("audit", "sample", *ASKED, "--journal", written.file)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert f"only 6 of the first {len(whole) - 1} records drawn are wanted" in " ".join(done.stderr.split())
+    done = credence("audit", "check-sample", tmp_path / "whole", *ASKED, "--key", verifier.as_text())
+    assert (done.exit_code, "only 6 of the first" in done.stdout) == (1, True)
+
+
+def test_scores_are_computed_once_and_headers_read_as_they_are_drawn(
+    written: ReplayedJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scored: list[int] = []
+    real = random_sample.score_of
+    monkeypatch.setattr(random_sample, "score_of", lambda *words: scored.append(words[-1]) or real(*words))  # type: ignore[func-returns-value]
+    monkeypatch.setattr(random_sample, "BATCH", 3)
+    asked: list[object] = []
+    plan = SamplePlan(seed="x", count=10_000)
+    journal = Journal(written.file, places=beside(written.file))
+    ask = journal.ask
+    monkeypatch.setattr(journal, "ask", lambda question: asked.append(question) or ask(question))  # type: ignore[func-returns-value]
+    sample = journal_sample(journal, plan)
+    size = sample.checkpoint.size
+    assert (sorted(scored), len(sample.drawn)) == (list(range(size)), size)
+    assert len(asked) == 1 + -(-size // 3)
+    scored.clear()
+    asked.clear()
+    assert len(journal_sample(journal, replace(plan, count=1)).drawn) < size
+    journal.close()
+    assert (len(scored), len(asked) < 1 + size // 3) == (size, True)
 
 
 def test_a_sample_that_somebody_chose_is_seen(written: ReplayedJournal, verifier: NoteVerifier, tmp_path: Path) -> None:
@@ -196,11 +314,11 @@ def test_a_sample_that_somebody_chose_is_seen(written: ReplayedJournal, verifier
     plan = json.loads((tmp_path / "sample" / "sample.json").read_text("utf-8"))
 
     def said(key: NoteVerifier = verifier) -> str:
-        done = credence("audit", "check-sample", folder, "--key", key.as_text())
+        done = credence("audit", "check-sample", folder, "--key", key.as_text(), *asked)
         assert done.exit_code == 1, done.stdout + done.stderr
         return " ".join(done.stdout.split())
 
-    folder = tmp_path / "copy"
+    folder, asked = tmp_path / "copy", list(ASKED)
 
     def fresh(**words: object) -> None:
         shutil.rmtree(folder, ignore_errors=True)
@@ -214,9 +332,11 @@ def test_a_sample_that_somebody_chose_is_seen(written: ReplayedJournal, verifier
     fresh()
     shutil.copy2(tmp_path / "other" / f"{stranger}.tlog-proof", folder)
     assert f"record {stranger} is there, and it is not drawn" in said()
-    for words in ({"seed": "lottery."}, {"count": 6}, {"outcome": "approve"}, {"size": plan["size"] - 1}):
-        fresh(**words)
+    for word, value in (("seed", "lottery."), ("count", 6), ("outcome", "approve"), ("size", plan["size"] - 1)):
+        fresh(**{word: value})
+        asked += [] if word == "size" else [f"--{word}", str(value)]  # whoever asks is told the same
         assert "FAULT" in said()
+        asked = list(ASKED)
     fresh(format=2)
     assert "of another format" in said()
     fresh()

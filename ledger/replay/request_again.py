@@ -13,7 +13,7 @@ from datetime import date
 from engine.pipeline import Engine, load_stored
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.case_kinds import CASE_KINDS
-from files.strict_json import JsonRefused, read_json_object
+from engine.vocabulary.strict_json import JsonRefused, read_json_object
 from ledger.record.decision_parts import answer_parts
 from ledger.record.policy_versions import gives_version
 

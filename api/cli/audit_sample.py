@@ -131,7 +131,7 @@ def sample(
         size = found.checkpoint.size
         if proofs is not None:
             write_proofs(kept, [each.header.seq for each in found.drawn], proofs, size)
-            save_text(proofs / PLAN_FILE, plan.text(size))
+            save_text(proofs / PLAN_FILE, (plan.text(size),))
         write_report(kept, drawing.sample_lines(found.drawn), drawing.COLUMNS, ReportOptions(save=save))
     for line in _said(plan, found):
         err().print(line, soft_wrap=True)

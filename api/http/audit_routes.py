@@ -29,7 +29,7 @@ from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.audit import access_review, policy_changes, random_sample
 from ledger.audit.case_page import NoCase, case_file
 from ledger.audit.case_sources import case_sources
-from ledger.audit.completeness import COLUMNS, FAULTS_MAX, completeness
+from ledger.audit.completeness import FAULTS_MAX, completeness
 from ledger.audit.proof_files import proofs_of
 from ledger.audit.report_lines import ReportLine, as_csv, as_ndjson
 from ledger.journal.journal import Journal
@@ -182,7 +182,7 @@ def _add_case(app: FastAPI, journal: Journal) -> None:
         tags=["audit"],
         summary="One decision's case file",
         dependencies=[only_parameters("language")],
-        responses={**_PAGE, **problems(404, 422, 503)},
+        responses={**_PAGE, **problems(404, 410, 422, 503)},
         response_class=Response,
     )
     async def report_case(
@@ -242,7 +242,7 @@ def _decided_orders(period: PeriodParameters) -> RecordFilter:
 def _complete(journal: Journal, listed: dict[str, Decimal | None], wanted: RecordFilter) -> CompletenessShape:
     """Blocks."""
     found = completeness(listed, records_at(journal, places_wanted(journal, wanted, None)))
-    findings = [FindingShape.model_validate(dict.fromkeys(COLUMNS) | line.as_json()) for line in found.lines]
+    findings = [FindingShape.model_validate(line.as_json()) for line in found.lines(journal)]
     return CompletenessShape(listed=found.listed, matched=found.matched, findings=findings)
 
 
@@ -277,8 +277,8 @@ def _report(
     headers = {} if is_whole else {"Credence-Withheld": ", ".join(f"/{name}" for name in columns)}
     if form is ReportForm.CSV:
         names = [*(columns if is_whole else ()), *(["proof"] if proofs else ())]
-        return Response(as_csv(shown, names), media_type="text/csv", headers=headers)
-    return Response(as_ndjson(shown), media_type="application/x-ndjson", headers=headers)
+        return Response("".join(as_csv(shown, names)), media_type="text/csv", headers=headers)
+    return Response("".join(as_ndjson(shown)), media_type="application/x-ndjson", headers=headers)
 
 
 def _with_proofs(journal: Journal, lines: list[ReportLine]) -> list[ReportLine]:

@@ -16,7 +16,7 @@ from ledger.verify.proving import NotProvedYet, proof_of
 
 def case_sources(journal: Journal, called: str) -> CaseSources | None:
     """Of the record with this id or place; None where there is none. Raises `FileTrouble` where the record, its
-    policies or the log is damaged, and `JournalUnavailable`."""
+    policies or the log is damaged, `BodyGone` where it was erased, and `JournalUnavailable`."""
     return journal.ask(lambda connection, keys: _sources(connection, keys, called))
 
 

@@ -29,9 +29,10 @@ from ledger.record.checkpoints import Checkpoint
 from ledger.record.log_proofs import BadProof, read_proof
 from ledger.record.record_header import Header
 from ledger.record.signed_notes import NoteVerifier
-from ledger.search.record_search import DECIDED, header_of
+from ledger.search.all_wanted import headers_at
+from ledger.search.record_search import DECIDED
 from ledger.store.key_database import SubjectKeys
-from ledger.store.tables import checkpoints, entries
+from ledger.store.tables import checkpoints
 from ledger.store.trouble import DAMAGED, FileTrouble
 
 COLUMNS = ("drawn", "taken", "id", "kind", "case", "outcome", "policy", "score")
@@ -42,9 +43,6 @@ COUNT_MAX = 10_000
 
 DRAWN_MAX = 50_000
 """Records drawn at most, wanted or not: each has a proof of its own in the sample."""
-
-BATCH = 500
-"""Headers read at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,12 +142,12 @@ HeadersAt = Callable[[Sequence[int]], Iterator[Header]]
 """Gives the headers of these places in their order, as they are asked for."""
 
 
-def draw(plan: SamplePlan, checkpoint: Checkpoint, headers_at: HeadersAt) -> Sample:
+def draw(plan: SamplePlan, checkpoint: Checkpoint, read_headers: HeadersAt) -> Sample:
     """All that were drawn until enough were taken, or none is left. Raises `TooRare`."""
     order = _in_order(plan.seed, checkpoint)
     drawn: list[Drawn] = []
     taken = 0
-    for (score, _), header in zip(order, headers_at([place for _, place in order]), strict=True):
+    for (score, _), header in zip(order, read_headers([place for _, place in order]), strict=True):
         drawn.append(Drawn(header, score.hex(), plan.wants(header)))
         taken += drawn[-1].is_taken
         if taken == plan.count:
@@ -173,22 +171,7 @@ def journal_sample(journal: Journal, plan: SamplePlan, size: int | None = None) 
     """What is drawn of the records that a checkpoint covers, that of so many records or the newest. The root is that of
     the stored note, whose signature whoever checks the sample verifies. Raises `FileTrouble`, `JournalUnavailable` and
     `TooRare`."""
-
-    def headers_at(places: Sequence[int]) -> Iterator[Header]:
-        for at in range(0, len(places), BATCH):
-            some = places[at : at + BATCH]
-            found = journal.ask(partial(_headers, places=some))
-            for place in some:
-                if place not in found:
-                    raise FileTrouble(f"{DAMAGED}: record {place} is missing")
-                yield found[place]
-
-    return draw(plan, journal.ask(partial(_checkpoint, size=size)), headers_at)
-
-
-def _headers(connection: Connection, _: SubjectKeys, places: Sequence[int]) -> dict[int, Header]:
-    query = select(entries.c.seq, entries.c.header).where(entries.c.seq.in_(places))
-    return {row.seq: header_of(row) for row in connection.execute(query)}
+    return draw(plan, journal.ask(partial(_checkpoint, size=size)), partial(headers_at, journal))
 
 
 def _checkpoint(connection: Connection, _: SubjectKeys, size: int | None) -> Checkpoint:
@@ -254,14 +237,14 @@ def checked_sample(plan: SamplePlan, size: int, proofs: dict[int, str], verifier
     if checkpoint.size != size:
         raise SampleFault(f"the proofs are by the checkpoint of {checkpoint.size} records, not of {size}")
 
-    def headers_at(places: Sequence[int]) -> Iterator[Header]:
+    def proved_at(places: Sequence[int]) -> Iterator[Header]:
         for place in places:
             if place not in headers:
                 raise SampleFault(f"record {place} is drawn, and its proof is not there")
             yield headers[place]
 
     try:
-        sample = draw(plan, checkpoint, headers_at)
+        sample = draw(plan, checkpoint, proved_at)
     except TooRare as error:
         raise SampleFault(str(error)) from error
     if strangers := headers.keys() - {each.header.seq for each in sample.drawn}:

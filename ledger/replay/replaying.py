@@ -18,7 +18,7 @@ from ledger.record.decision_parts import ANSWER, REQUEST
 from ledger.record.record_header import Header, RecordKind
 from ledger.replay.comparison import Verdict, compared
 from ledger.replay.request_again import CannotDecide, RecordedRequest, StoredPolicies, Undecided
-from ledger.search.record_search import FoundRecord, UnreadableRecord
+from ledger.search.record_search import DECIDED, FoundRecord, UnreadableRecord
 
 ERASED = "erased"
 NEEDS_ENGINE = "needs engine"
@@ -100,6 +100,8 @@ class Replayer:
     def replayed(self, record: FoundRecord) -> Replayed:
         """Raises `FileTrouble` and `JournalUnavailable` where the policy sets can't be read."""
         header = record.header
+        if header.kind not in DECIDED:
+            return _said(header, f"{REFUSED} (it holds no decision)")
         if isinstance(record, UnreadableRecord):
             return _said(header, f"{REFUSED} (its body is not the one recorded)", record.trouble)
         if isinstance(record, GoneRecord):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
@@ -11,16 +12,29 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyarrow import parquet
 
 from ledger.access.changes import PersonWords, change_person
 from ledger.access.roles import Authority, Role
 from ledger.audit import random_sample
+from ledger.audit.completeness import completeness
 from ledger.audit.random_sample import SamplePlan, journal_sample
+from ledger.erasure.erasing import Erasing, ErasureWords
+from ledger.erasure.grounds import Ground
+from ledger.export.decision_table import DecisionTable
+from ledger.export.exporting import ExportPlan
 from ledger.journal.journal import Journal
+from ledger.journal.opened_records import GoneRecord
+from ledger.record.actors import Actor
 from ledger.record.log_proofs import read_proof
 from ledger.record.merkle_tree import leaf_hash
 from ledger.record.record_header import RecordKind
 from ledger.record.signed_notes import NoteVerifier, new_signer
+from ledger.replay.replaying import Replayer
+from ledger.replay.request_again import AskedAgain
+from ledger.search import all_wanted
+from ledger.search.record_filter import RecordFilter
+from ledger.search.record_search import FoundRecord, UnreadableRecord
 from ledger.store.secret_files import beside, signing_key
 from tests.support.command_line import credence
 from tests.support.journal_reading import headers_in
@@ -29,7 +43,8 @@ from tests.support.keyed_services import changed as access_changed
 from tests.support.replayed_journals import ReplayedJournal, requests, write_replayed_journal
 from tests.support.tampering import changed
 
-COUNT = 30
+COUNT, ERASED_OF = 30, 12
+Erased = tuple[ReplayedJournal, list[int]]
 
 
 @pytest.fixture(scope="module")
@@ -288,7 +303,7 @@ def test_scores_are_computed_once_and_headers_read_as_they_are_drawn(
     scored: list[int] = []
     real = random_sample.score_of
     monkeypatch.setattr(random_sample, "score_of", lambda *words: scored.append(words[-1]) or real(*words))  # type: ignore[func-returns-value]
-    monkeypatch.setattr(random_sample, "BATCH", 3)
+    monkeypatch.setattr(all_wanted, "BATCH", 3)
     asked: list[object] = []
     plan = SamplePlan(seed="x", count=10_000)
     journal = Journal(written.file, places=beside(written.file))
@@ -456,3 +471,124 @@ def test_a_case_whose_policies_were_changed_has_no_file(written: ReplayedJournal
             rows.policy_sets = before
     assert (done.exit_code, page.exists()) == (2, False)
     assert "do not give its version" in " ".join(done.stderr.split())
+
+
+@pytest.fixture(scope="module")
+def erased(tmp_path_factory: pytest.TempPathFactory) -> tuple[ReplayedJournal, list[int]]:
+    """A journal whose customer C-1 was erased, and the numbers of the records that can't be read any more."""
+    written = write_replayed_journal(tmp_path_factory.mktemp("erased"), ERASED_OF)
+    file = written.file
+
+    async def erase(journal: Journal) -> None:
+        erasing = Erasing(journal)
+        words = ErasureWords(account="C-1", ground=Ground.OBJECTION, reason="letter of 3 March")
+        proposed = await erasing.propose(words, Actor(key="1", person="anna"))
+        await erasing.confirm(proposed.id, Actor(key="2", person="bert"))
+
+    journal = Journal(file, places=beside(file))
+    try:
+        asyncio.run(erase(journal))
+        places = [header.seq for header in headers_in(file, "decision")]
+        gone = [each.header.seq for each in all_wanted.records_at(journal, places) if isinstance(each, GoneRecord)]
+    finally:
+        journal.close()
+    assert gone
+    return written, gone
+
+
+def test_erased_orders_are_told_as_erased_and_none_is_said_to_be_missing(erased: Erased, tmp_path: Path) -> None:
+    written, gone = erased
+    amounts = {body["order"]["id"]: body["order"]["amount"] for case, body in requests(ERASED_OF) if case == "order"}
+    place = ("--amount-column", "Amount", "--journal", written.file)
+    done = credence("audit", "completeness", _list(tmp_path, amounts), *place)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    orders = {seq: json.loads(written.answers[seq]) for seq in gone if seq in written.answers}
+    names = [answer["subject"] for answer in orders.values() if answer["case"] == "order"]
+    assert names
+    assert [line["order"] for line in lines if line["finding"] == "not found"] == names
+    told = [line for line in lines if line["finding"] == "erased"]
+    assert [line["record"] for line in told] == [seq for seq, answer in orders.items() if answer["case"] == "order"]
+    [by] = {line["gone_by"] for line in told}
+    assert by in [header.seq for header in headers_in(written.file, "erasure")]
+    assert {line["finding"] for line in lines} == {"not found", "erased"}
+    said = f"{len(amounts) - len(names)} of {len(amounts)} listed orders as decided, {2 * len(names)} findings"
+    assert (done.exit_code, done.stderr) == (1, f"{said} ({len(names)} erased)\n")
+
+
+@pytest.mark.parametrize("how", ["erased", "dropped", "unreadable", None])
+def test_whether_an_order_is_missing_can_be_said_only_where_all_can_be_read(
+    written: ReplayedJournal, how: str | None
+) -> None:
+    journal = Journal(written.file, places=beside(written.file))
+    [record] = all_wanted.records_at(journal, [written.ids()[0]])
+    gone: FoundRecord = GoneRecord(record.header, 99, how == "erased")
+    gone = UnreadableRecord(record.header, "damaged") if how == "unreadable" else gone
+    found = completeness({"SO-x": None}, [] if how is None else [gone])
+    lines = [line.as_json() for line in found.lines(journal)]
+    journal.close()
+    assert (lines[0]["finding"], lines[0]["record"]) == ("missing" if how is None else "not found", None)
+    by = None if how == "unreadable" else 99
+    told = [(line["finding"], line["record"], line["gone_by"]) for line in lines[1:]]
+    assert told == ([] if how is None else [(how, record.header.seq, by)])
+    assert found.said().endswith("(1 " + how + ")" if how else "1 finding" if len(lines) == 1 else "")
+
+
+def test_a_case_that_was_erased_has_no_file_and_it_says_why(erased: Erased, tmp_path: Path) -> None:
+    written, gone = erased
+    for seq in gone[:2]:
+        done = credence("audit", "case", str(seq), "--save", tmp_path / "case.html", "--journal", written.file)
+        assert (done.exit_code, done.stdout, (tmp_path / "case.html").exists()) == (2, "", False)
+        assert f"what record {seq} said was erased; record" in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["audit", "policy-changes"],
+        ["audit", "access"],
+        ["audit", "sample", "--seed", "x"],
+        ["journal", "search"],
+        ["journal", "show", "RECORD"],
+        ["journal", "replay", "RECORD"],
+        ["journal", "replay", "--all"],
+        ["journal", "proof", "RECORD"],
+        ["journal", "verify"],
+    ],
+    ids=lambda words: "-".join(words),
+)
+def test_no_command_breaks_on_what_was_erased(erased: Erased, words: list[str], tmp_path: Path) -> None:
+    written, gone = erased
+    words = [str(gone[0]) if word == "RECORD" else word for word in words]
+    place: list[str | Path] = [written.file] if words[1] == "verify" else ["--journal", written.file]
+    place += ["--save", tmp_path / "proof"] if words[1] == "proof" else []
+    done = credence(*words, *place)
+    assert done.exit_code in (0, 1), done.stdout + done.stderr
+    assert not isinstance(done.exception, Exception) or isinstance(done.exception, SystemExit)
+
+
+def test_only_decisions_are_decided_again_by_name(erased: Erased) -> None:
+    written, gone = erased
+    for kind in ("person", "key", "policy", "erasure"):
+        seq = headers_in(written.file, kind)[0].seq
+        done = credence("journal", "replay", str(gone[0]), str(seq), "--journal", written.file)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert f"record {seq} is no decision, it is of the kind {kind}; leave it out" in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize("kind", RecordKind)
+def test_a_table_and_a_replay_have_a_row_for_a_decision_that_is_gone_and_for_nothing_else(
+    written: ReplayedJournal, kind: RecordKind, tmp_path: Path
+) -> None:
+    is_decided = kind in (RecordKind.DECISION, RecordKind.IMPORTED)
+    header = replace(headers_in(written.file, "decision")[0], kind=kind.value)
+    gone = GoneRecord(header, 99, is_erased=True)
+    plan = ExportPlan(wanted=RecordFilter(), words={}, is_masked=False)
+    table = DecisionTable(tmp_path / "decisions.parquet", plan)
+    table.add(gone)
+    journal = Journal(written.file, places=beside(written.file))
+    table.finish(journal)
+    table.publish()
+    assert parquet.read_table(tmp_path / "decisions.parquet").num_rows == int(is_decided)
+    replayed = Replayer(journal.find_policy_set, AskedAgain()).replayed(gone)
+    journal.close()
+    assert replayed.word == ("erased" if is_decided else "REFUSED (it holds no decision)")

@@ -429,11 +429,37 @@ def test_a_case_file_holds_all_of_a_case_and_runs_nothing(
     for reason in answer["reasons"]:
         assert reason["text"][language].replace("'", "&#x27;") in page
     said = {"en": ("Approvals", "Proof", "Policy text of the day"), "zh": ("审批", "证明", "当日政策原文")}[language]
-    for text in (answer["id"], "when: order.amount &gt; limit", "u.hoffmann", "m.lehmann", "order.amount", *said):
+    for text in (
+        answer["id"],
+        "when: order.amount &gt; limit",
+        "long-terms-c-1: {waives: [orders.long-terms]",
+        "u.hoffmann",
+        "m.lehmann",
+        "order.amount",
+        *said,
+    ):
         assert text in page
     assert "c2sp.org/tlog-proof@v1" in page
     assert "default-src 'none'" in page
     assert all(word not in page.lower() for word in ("<script", "javascript:", "onload=", "http://", "<link", "<img"))
+
+
+@pytest.mark.parametrize(
+    ("language", "no_rule", "proves"),
+    [("en", "No rule spoke, so no lines", "not the facts on this page"), ("zh", "没有规则命中", "而非本页所列事实")],
+)
+def test_where_no_rule_spoke_it_says_so_with_the_files_that_decided(
+    written: ReplayedJournal, language: str, no_rule: str, proves: str, tmp_path: Path
+) -> None:
+    decided = {seq: json.loads(text) for seq, text in written.answers.items()}
+    seq = next(seq for seq, answer in decided.items() if answer["case"] == "order" and not answer["reasons"])
+    words = ("--save", tmp_path / "case.html", "--lang", language, "--journal", written.file)
+    assert credence("audit", "case", str(seq), *words).exit_code == 0
+    page = (tmp_path / "case.html").read_text("utf-8")
+    assert no_rule in page
+    assert "orders.yaml" in page
+    assert "exceptions.yaml" in page
+    assert proves in page
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from api.cli.audit import OutOption, ReportOptions, save_text, write_proofs, write_report
 from api.cli.console import FOUND_PROBLEMS, err, out, refuse
+from api.cli.journal_verify import KeptOption
 from api.cli.options import FOUND, READ, WRITTEN, JournalOption
 from api.cli.record_options import OutcomeOption, SinceOption, UntilOption, journal_to_read
 
@@ -41,7 +42,7 @@ CaseWordOption = Annotated[
 SizeOption = Annotated[
     int | None,
     typer.Option(
-        "--checkpoint",
+        "--size",
         metavar="SIZE",
         help="Draw from the first SIZE records, by the checkpoint that was signed over so many.",
         show_default="the newest",
@@ -106,7 +107,7 @@ class PlanOptions:
 def sample(
     *,
     wanted: PlanOptions,
-    checkpoint: SizeOption = None,
+    size: SizeOption = None,
     save: OutOption = None,
     proofs: SampleFolderOption = None,
     journal: JournalOption = None,
@@ -125,13 +126,13 @@ def sample(
     plan = wanted.plan()
     with journal_to_read(journal) as kept:
         try:
-            found = drawing.journal_sample(kept, plan, checkpoint)
+            found = drawing.journal_sample(kept, plan, size)
         except drawing.TooRare as error:
             refuse(str(error))
-        size = found.checkpoint.size
         if proofs is not None:
-            write_proofs(kept, [each.header.seq for each in found.drawn], proofs, size)
-            save_text(proofs / PLAN_FILE, (plan.text(size),))
+            covered = found.checkpoint.size
+            write_proofs(kept, [each.header.seq for each in found.drawn], proofs, covered)
+            save_text(proofs / PLAN_FILE, (plan.text(covered),))
         write_report(kept, drawing.sample_lines(found.drawn), drawing.COLUMNS, ReportOptions(save=save))
     for line in _said(plan, found):
         err().print(line, soft_wrap=True)
@@ -151,20 +152,9 @@ KeyOption = Annotated[
     str,
     typer.Option("--key", metavar="KEY", help="The journal's verifier key or a file with it.", rich_help_panel=READ),
 ]
-CheckpointOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--checkpoint",
-        metavar="FILE",
-        help="The checkpoint that you took away before you said the seed; the sample must be drawn by it.",
-        rich_help_panel=READ,
-    ),
-]
 
 
-def check_sample(
-    *, folder: SampleArgument, key: KeyOption, wanted: PlanOptions, checkpoint: CheckpointOption = None
-) -> None:
+def check_sample(*, folder: SampleArgument, key: KeyOption, wanted: PlanOptions, checkpoint: KeptOption = None) -> None:
     """Draw a sample again from its proofs, without the journal.
 
     Give the seed and the filter that you asked for: the folder must have been drawn by them. Each proof must hold by

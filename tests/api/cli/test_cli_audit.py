@@ -259,7 +259,7 @@ def test_only_the_sample_that_was_asked_for_is_without_fault(
         )
         assert (code == 0) is (option == "--seed"), said
     smaller = notes[0].splitlines()[1]
-    place = ("--proofs", tmp_path / "smaller", "--checkpoint", smaller, "--journal", written.file)
+    place = ("--proofs", tmp_path / "smaller", "--size", smaller, "--journal", written.file)
     assert {line["record"] for line in _lines("sample", *words(asked), *place)} <= set(range(int(smaller)))
     code, said = checked("smaller", asked)
     assert code == 1
@@ -270,7 +270,7 @@ def test_only_the_sample_that_was_asked_for_is_without_fault(
 
 
 def test_a_checkpoint_that_was_not_signed_is_not_drawn_by(written: ReplayedJournal) -> None:
-    done = credence("audit", "sample", *ASKED, "--checkpoint", "1000000", "--journal", written.file)
+    done = credence("audit", "sample", *ASKED, "--size", "1000000", "--journal", written.file)
     assert (done.exit_code, done.stdout) == (2, "")
     assert "has no checkpoint of 1,000,000 records" in " ".join(done.stderr.split())
 

@@ -26,8 +26,9 @@ request give another answer than before, be it one letter of a reason, raises it
 `python -m scripts.golden`. The corpora of earlier numbers (tests/golden) stay as they are: they are what the wheels of
 those days answer. A change that gives the same bytes leaves the number alone."""
 
-LIBRARIES = ("durable-rules", "lark", "pyyaml")
-"""What the engine decides with beside its own files: the Rete networks, the parser of FEEL, the reader of YAML."""
+LIBRARIES = ("durable-rules", "lark", "pydantic-core", "pyyaml")
+"""What the engine decides with beside its own files: the Rete networks, the parser of FEEL, the writer of JSON, the
+reader of YAML."""
 
 _SUFFIXES = (".py", ".yaml", ".lark")
 """Code, standard facts, grammar: what the engine is made of. What Python and editors leave beside it is no part."""

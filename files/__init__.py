@@ -2,7 +2,7 @@
 
 The room of readers and writers: what a file holds, in whatever format and encoding, becomes rows; a row map makes facts
 of a row; whole files are decided. Stands on `engine` and knows no HTTP, no journal and no terminal. `receivables` reads
-its files through here, and `api` its requests' JSON.
+its files through here.
 
 Nouns, and where they come from:
 
@@ -16,7 +16,7 @@ Nouns, and where they come from:
 
 The flow of a file with rows:
 
-    formats → encoding → rows (strict_json) or columnar → maps → batch → whole_files, rejects (spreadsheet)
+    formats → encoding → rows or columnar → maps → batch → whole_files, rejects (spreadsheet)
 
 Two rules hold everywhere. No row is lost: each becomes a decision or a reject with all its faults, and the counts are
 compared. No output is half written: files take their places when everything is done, or not at all (`whole_files`).

@@ -22,9 +22,9 @@ from engine.reading.document import Mapping as MappingNode
 from engine.reading.fact_value import request_value
 from engine.reading.fields import FACT_GROUPS, day
 from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.strict_json import JsonRefused, read_json_object
 from engine.vocabulary.vocabulary import Kind, Vocabulary
 from files.input_refused import InputRefused
-from files.strict_json import JsonRefused, read_json_object
 
 _BESIDE_FACTS = ("case", "as_of", "currency", "rates")
 _OF_TESTS = ("title", "expect")

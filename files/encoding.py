@@ -91,12 +91,6 @@ def undecodable(text: str) -> str:
     return ""
 
 
-def not_utf_8(error: UnicodeDecodeError) -> str:
-    """What is wrong with bytes that should be UTF-8 and are not, as a predicate: `is not UTF-8 (byte 0xE4 at offset
-    7)`."""
-    return f"is not UTF-8 (byte 0x{error.object[error.start]:02X} at offset {error.start})"
-
-
 def decoding_refused(error: UnicodeError) -> InputRefused:
     """For encodings that can't pass over a bad byte, such as UTF-16 without its byte order mark. Without a place.
 

@@ -32,10 +32,10 @@ from pathlib import Path
 from typing import IO, BinaryIO, Generic, NamedTuple, TypeVar
 
 from engine.vocabulary.binding import Fault
+from engine.vocabulary.strict_json import BLANKS, JsonRefused, read_json_object
 from files.encoding import decoding_refused, file_encoding, shown_raw, undecodable
 from files.formats import Format, format_named
 from files.input_refused import InputRefused
-from files.strict_json import BLANKS, JsonRefused, read_json_object
 
 LINE_MAX = 1 << 20
 """Characters of one physical line, and of one CSV cell (where a forgotten quote would swallow the rest of a file)."""

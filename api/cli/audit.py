@@ -58,16 +58,21 @@ def policy_changes(*, report: ReportOptions, journal: JournalOption = None) -> N
     """Report which policies took effect when, by whom, and what each change was: files, rules, parameters old → new.
 
     A line for each time that a policy set took effect, with the number and the leaf of its record. What differs is
-    compared as authors wrote it.
+    compared as authors wrote it. Where a text isn't kept, or isn't the one that its version stands for, the line says
+    that as its finding and nothing else of the change.
 
     Example:  credence audit policy-changes --save changes.csv --proofs proofs
 
-    Exit code: 0 reported, 2 the journal can't be read, or something can't be written.
+    Exit code: 0 reported, 1 at least one text is missing or another one, 2 the journal can't be read, or something
+    can't be written.
     """
     from ledger.audit import policy_changes as changes
 
     with journal_to_read(journal) as kept:
-        write_report(kept, kept.ask(changes.policy_changes), changes.COLUMNS, report)
+        lines = kept.ask(changes.policy_changes)
+        write_report(kept, lines, changes.COLUMNS, report)
+    if any(line.values["finding"] for line in lines):
+        raise typer.Exit(FOUND_PROBLEMS)
 
 
 def access(*, report: ReportOptions, journal: JournalOption = None) -> None:
@@ -142,11 +147,10 @@ def completeness(
         with progress_bar(quiet=quiet) as show:
             places = places_wanted(kept, wanted, None, lambda found: show("finding", None, found))
             found = complete.completeness(orders, records_at(kept, places))
-        write_report(kept, found.lines, complete.COLUMNS, report)
-    findings = len(found.lines)
-    said = f"{found.matched:,} of {found.listed:,} listed orders as decided, {findings:,} finding"
-    err().print(Text(f"{said}{'' if findings == 1 else 's'}"))
-    if found.lines:
+        records = sorted({each.seq for each in found.findings if each.seq is not None})
+        write_report(kept, found.lines(kept), complete.COLUMNS, report, records)
+    err().print(Text(found.said()))
+    if found.findings:
         raise typer.Exit(FOUND_PROBLEMS)
 
 
@@ -220,26 +224,36 @@ def case(
             refuse(f"{error}; give a decision")
         except FileTrouble as error:
             refuse(str(error))
-    save_text(save, page)
+    save_text(save, (page,))
     err().print(Text(f"the case file is in {save}"))
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 
-def write_report(journal: Journal, lines: Sequence[ReportLine], columns: Iterable[str], options: ReportOptions) -> None:
-    """Prints or saves the lines, and saves their proofs. Ends the command where that can't be done."""
+def write_report(
+    journal: Journal,
+    lines: Iterable[ReportLine],
+    columns: Iterable[str],
+    options: ReportOptions,
+    records: Sequence[int] | None = None,
+) -> None:
+    """Prints or saves the lines, one at a time, and saves the proofs of the records that they name. `records`: those,
+    if they are known before the lines are made. Ends the command where that can't be done."""
     from ledger.audit.report_lines import as_csv, as_ndjson
 
     if options.proofs is not None:
-        records = sorted({line.header.seq for line in lines if line.header is not None})
+        if records is None:
+            lines = list(lines)
+            records = sorted({line.header.seq for line in lines if line.header is not None})
         write_proofs(journal, records, options.proofs)
     is_csv = options.save is not None and options.save.suffix.lower() == ".csv"
-    text = as_csv(lines, columns) if is_csv else as_ndjson(lines)
-    if options.save is None:
+    texts = as_csv(lines, columns) if is_csv else as_ndjson(lines)
+    if options.save is not None:
+        save_text(options.save, texts)
+        return
+    for text in texts:
         out().print(Text(text), end="", soft_wrap=True)
-    else:
-        save_text(options.save, text)
 
 
 def write_proofs(journal: Journal, records: Iterable[int], folder: Path, size: int | None = None) -> None:
@@ -260,12 +274,12 @@ def write_proofs(journal: Journal, records: Iterable[int], folder: Path, size: i
         refuse(f"`{folder}` can't be written: {error.strerror}")
 
 
-def save_text(path: Path, text: str) -> None:
+def save_text(path: Path, texts: Iterable[str]) -> None:
     """Whole or not at all. Ends the command where it can't be written."""
     from files.whole_files import whole_files
 
     try:
         with whole_files((path,)) as (file,):
-            file.write(text)
+            file.writelines(texts)
     except OSError as error:
         refuse(f"--save `{path}` can't be written: {error.strerror}")

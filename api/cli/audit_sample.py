@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
 from api.cli.audit import OutOption, ReportOptions, save_text, write_proofs, write_report
 from api.cli.console import FOUND_PROBLEMS, err, out, refuse
+from api.cli.journal_verify import KeptOption
 from api.cli.options import FOUND, READ, WRITTEN, JournalOption
 from api.cli.record_options import OutcomeOption, SinceOption, UntilOption, journal_to_read
 
+if TYPE_CHECKING:
+    from ledger.audit.random_sample import Sample, SamplePlan
+    from ledger.record.signed_notes import NoteVerifier
+
 PLAN_FILE = "sample.json"
 _SEED_MAX = 200
+_OPTIONS = {"case": "of"}
+"""Options that are not called as the filter's words."""
 
 SeedOption = Annotated[
     str,
@@ -30,6 +39,16 @@ CaseWordOption = Annotated[
     str | None,
     typer.Option("--of", metavar="KIND", help="Decisions on this kind of case, such as order.", rich_help_panel=FOUND),
 ]
+SizeOption = Annotated[
+    int | None,
+    typer.Option(
+        "--size",
+        metavar="SIZE",
+        help="Draw from the first SIZE records, by the checkpoint that was signed over so many.",
+        show_default="the newest",
+        rich_help_panel=FOUND,
+    ),
+]
 SampleFolderOption = Annotated[
     Path | None,
     typer.Option(
@@ -41,14 +60,54 @@ SampleFolderOption = Annotated[
 ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanOptions:
+    """What is to be drawn, for whoever draws and for whoever checks."""
+
+    seed: SeedOption
+    """Decides what is drawn."""
+
+    count: CountOption = 25
+    """How many are taken."""
+
+    of: CaseWordOption = None
+    """None: decisions on any kind of case."""
+
+    outcome: OutcomeOption = None
+    """None: any."""
+
+    since: SinceOption = None
+    """None: from the first record."""
+
+    until: UntilOption = None
+    """None: to the last."""
+
+    def plan(self) -> SamplePlan:
+        """Ends the command where an option can't be used."""
+        from ledger.audit.random_sample import COUNT_MAX, SamplePlan
+        from ledger.search.filter_words import FilterRefused, read_filter
+
+        words = {"case": self.of, "outcome": self.outcome, "from": self.since, "until": self.until}
+        try:
+            wanted = read_filter({name: word for name, word in words.items() if word is not None})
+        except FilterRefused as refused:
+            refuse(
+                "\n".join(
+                    f"--{_OPTIONS.get(each.name, each.name)} {each.message}; {each.hint}" for each in refused.faults
+                )
+            )
+        if not 1 <= self.count <= COUNT_MAX:
+            refuse(f"--count is {self.count}; write 1 to {COUNT_MAX:,}")
+        if not 1 <= len(self.seed) <= _SEED_MAX or not self.seed.isprintable():
+            refuse(f"--seed is empty, longer than {_SEED_MAX} characters or holds what nobody sees; write a word")
+        filtered = {"case": wanted.case, "outcome": wanted.outcome, "since": wanted.since, "until": wanted.until}
+        return SamplePlan(seed=self.seed, count=self.count, **filtered)
+
+
 def sample(
     *,
-    seed: SeedOption,
-    count: CountOption = 25,
-    of: CaseWordOption = None,
-    outcome: OutcomeOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
+    wanted: PlanOptions,
+    size: SizeOption = None,
     save: OutOption = None,
     proofs: SampleFolderOption = None,
     journal: JournalOption = None,
@@ -63,29 +122,29 @@ def sample(
     Exit code: 0 drawn, 2 an option can't be used, the journal can't be read, or something can't be written.
     """
     from ledger.audit import random_sample as drawing
-    from ledger.search.filter_words import FilterRefused, read_filter
 
-    words = {"case": of, "outcome": outcome, "from": since, "until": until}
-    try:
-        wanted = read_filter({name: word for name, word in words.items() if word is not None})
-    except FilterRefused as refused:
-        names = {"case": "of"}
-        refuse("\n".join(f"--{names.get(each.name, each.name)} {each.message}; {each.hint}" for each in refused.faults))
-    if not 1 <= count <= drawing.COUNT_MAX:
-        refuse(f"--count is {count}; write 1 to {drawing.COUNT_MAX:,}")
-    if not 1 <= len(seed) <= _SEED_MAX or not seed.isprintable():
-        refuse(f"--seed is empty, longer than {_SEED_MAX} characters or holds what nobody sees; write a word")
-    plan = drawing.SamplePlan(
-        seed=seed, count=count, case=wanted.case, outcome=wanted.outcome, since=wanted.since, until=wanted.until
-    )
+    plan = wanted.plan()
     with journal_to_read(journal) as kept:
-        drawn, size = kept.ask(lambda connection, _: drawing.journal_sample(connection, plan))
+        try:
+            found = drawing.journal_sample(kept, plan, size)
+        except drawing.TooRare as error:
+            refuse(str(error))
         if proofs is not None:
-            write_proofs(kept, [each.header.seq for each in drawn], proofs, size)
-            save_text(proofs / PLAN_FILE, plan.text(size))
-        write_report(kept, drawing.sample_lines(drawn), drawing.COLUMNS, ReportOptions(save=save))
-    taken = sum(each.is_taken for each in drawn)
-    err().print(Text(f"{taken:,} of {count:,} taken, {len(drawn):,} of {size:,} records drawn"))
+            covered = found.checkpoint.size
+            write_proofs(kept, [each.header.seq for each in found.drawn], proofs, covered)
+            save_text(proofs / PLAN_FILE, (plan.text(covered),))
+        write_report(kept, drawing.sample_lines(found.drawn), drawing.COLUMNS, ReportOptions(save=save))
+    for line in _said(plan, found):
+        err().print(line, soft_wrap=True)
+
+
+def _said(plan: SamplePlan, found: Sample) -> Iterator[Text]:
+    """By what was drawn, and how much."""
+    size = found.checkpoint.size
+    yield Text(f"seed      {plan.seed}")
+    yield Text(f"wanted    {plan.count:,} of {plan.filter_words()}")
+    yield Text(f"signed    by the checkpoint of {size:,} records, root {found.root}")
+    yield Text(f"taken     {found.taken:,}, with {len(found.drawn):,} of {size:,} records drawn")
 
 
 SampleArgument = Annotated[Path, typer.Argument(metavar="FOLDER", help="What `credence audit sample --proofs` wrote.")]
@@ -95,22 +154,25 @@ KeyOption = Annotated[
 ]
 
 
-def check_sample(*, folder: SampleArgument, key: KeyOption) -> None:
+def check_sample(*, folder: SampleArgument, key: KeyOption, wanted: PlanOptions, checkpoint: KeptOption = None) -> None:
     """Draw a sample again from its proofs, without the journal.
 
-    Each proof must hold by the key, all by one checkpoint; each record that the seed draws must be there, and no other.
+    Give the seed and the filter that you asked for: the folder must have been drawn by them. Each proof must hold by
+    the key, all by one checkpoint, the one you took away; each record that the seed draws must be there, and no other.
 
-    Example:  credence audit check-sample sample --key journal.vkey
+    Example:  credence audit check-sample sample --seed 2026-12-24-lottery-07-19 --of order --key journal.vkey
 
-    Exit code: 0 it is what its seed draws, 1 it isn't, 2 the folder or the key can't be read.
+    Exit code: 0 it is what your seed draws, 1 it isn't, 2 the folder, the key or an option can't be used.
     """
     from ledger.audit.random_sample import SampleFault, checked_sample, read_plan
     from ledger.store.text_files import small_text
     from ledger.store.trouble import FileTrouble
-    from ledger.verify.trusted_key import brought_key
+    from ledger.verify.trusted_key import brought_key, kept_checkpoint
 
+    asked = wanted.plan()
     try:
         trusted = brought_key(key)
+        note = None if checkpoint is None else kept_checkpoint(checkpoint).note
         text = small_text(folder / PLAN_FILE, "the sample's plan")
         proofs = {int(path.stem): small_text(path, "the proof") for path in folder.glob("*.tlog-proof")}
     except FileTrouble as error:
@@ -119,10 +181,48 @@ def check_sample(*, folder: SampleArgument, key: KeyOption) -> None:
         refuse(f"`{folder}` has a proof that isn't called by a number; take it away")
     try:
         plan, size = read_plan(text)
-        drawn = checked_sample(plan, size, proofs, trusted.verifier)
+        _same_plan(asked, plan)
+        found = checked_sample(plan, size, proofs, trusted.verifier)
+        if note is not None:
+            _same_checkpoint(note, found, trusted.verifier)
     except SampleFault as fault:
         out().print(Text.assemble(("FAULT", "bold red"), f"     {folder}: {fault}"), soft_wrap=True)
         raise typer.Exit(FOUND_PROBLEMS) from None
-    taken = sum(each.is_taken for each in drawn)
-    out().print(Text(f"{taken:,} of {plan.count:,} taken, {len(drawn):,} of {size:,} records drawn by `{plan.seed}`"))
+    for line in _said(plan, found):
+        out().print(line, soft_wrap=True)
+    if note is None:
+        out().print(Text("root      not compared; give --checkpoint with the one you took away"), soft_wrap=True)
     out().print(Text("no fault"))
+
+
+def _same_plan(asked: SamplePlan, plan: SamplePlan) -> None:
+    """Raises `SampleFault` where the folder was drawn by anything else than what the auditor asked for."""
+    from ledger.audit.random_sample import SampleFault
+
+    names = {**_OPTIONS, "since": "from"}
+    found = [
+        f"--{names.get(name, name)} is {_word(here)}, and it was drawn by {_word(there)}"
+        for name, here, there in asked.differing(plan)
+    ]
+    if found:
+        raise SampleFault("; ".join(found))
+
+
+def _word(value: object) -> str:
+    return "not given" if value is None else f"`{value}`"
+
+
+def _same_checkpoint(note: str, found: Sample, verifier: NoteVerifier) -> None:
+    """Raises `SampleFault`."""
+    from ledger.audit.random_sample import SampleFault
+    from ledger.record.checkpoints import read_checkpoint
+    from ledger.record.signed_notes import BadNote
+
+    try:
+        kept = read_checkpoint(note, verifier)
+    except BadNote as error:
+        raise SampleFault(f"the checkpoint that you gave: {error}") from error
+    if kept != found.checkpoint:
+        size, drawn = kept.size, found.checkpoint.size
+        what = f"that of {drawn:,} records" if size != drawn else "another one of as many records"
+        raise SampleFault(f"it was drawn by {what}, not by the checkpoint of {size:,} records that you gave")

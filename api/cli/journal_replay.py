@@ -112,14 +112,17 @@ def _wanted(called: list[str], records: RecordOptions, *, every: bool) -> Record
 
 
 def _named(journal: Journal, called: list[str]) -> Iterator[FoundRecord]:
-    """Ends the command where one isn't there."""
+    """Ends the command where one isn't there, or is no decision, before any is decided again."""
     from ledger.search.all_wanted import record_or_trouble
+    from ledger.search.record_search import DECIDED
 
-    for name in called:
-        found = record_or_trouble(journal, name)
+    records = [(name, record_or_trouble(journal, name)) for name in called]
+    for name, found in records:
         if found is None:
             refuse(f"the journal has no record `{name}`; give a decision's id or a record's number")
-        yield found
+        if found.header.kind not in DECIDED:
+            refuse(f"record {found.header.seq} is no decision, it is of the kind {found.header.kind}; leave it out")
+    yield from (found for _, found in records if found is not None)
 
 
 def _all(journal: Journal, wanted: RecordFilter, show: ShowProgress) -> Iterator[FoundRecord]:

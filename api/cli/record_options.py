@@ -112,8 +112,10 @@ class RecordOptions:
 
 @contextmanager
 def journal_to_read(place: str | None) -> Iterator[Journal]:
-    """The journal that --journal names, or the settings. Ends the command where it can't be read."""
+    """The journal that --journal names, or the settings. Ends the command where it can't be read, or where a record
+    that it needs was erased."""
     from ledger.journal.journal import Journal
+    from ledger.journal.opened_records import BodyGone
     from ledger.store.trouble import FileTrouble, JournalUnavailable
 
     settings = journal_settings(place)
@@ -122,5 +124,7 @@ def journal_to_read(place: str | None) -> Iterator[Journal]:
         yield journal
     except (JournalUnavailable, FileTrouble) as error:
         refuse(f"`{settings.journal}`: {error}")
+    except BodyGone as gone:
+        refuse(str(gone))
     finally:
         journal.close()

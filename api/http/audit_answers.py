@@ -46,12 +46,16 @@ class FindingShape(Shape):
     leaf: str | None = Field(description="That record's leaf in the log, SHA-256.")
     at: str | None = Field(description="When it was recorded.")
     by: str | None = Field(description="Who asked, by opaque ids.")
-    finding: str = Field(description="`missing`, `extra`, `other amount`, or `unreadable`.")
+    finding: str = Field(
+        description="`missing`, or `not found` where any of the last three stand; `extra`, `other amount`; `erased`, "
+        "`dropped`, `unreadable`."
+    )
     order: str | None = Field(description="The order's number; null where its record can't be read.")
     listed_amount: str | None
     decided_amount: str | None
     id: str | None = Field(description="The decision's.")
     outcome: str | None
+    gone_by: int | None = Field(description="The record that says why what this one said is gone.")
 
 
 class CompletenessShape(Shape):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Path, Query, Request, Response
@@ -28,7 +29,7 @@ from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.audit import access_review, policy_changes, random_sample
 from ledger.audit.case_page import NoCase, case_file
 from ledger.audit.case_sources import case_sources
-from ledger.audit.completeness import COLUMNS, FAULTS_MAX, completeness
+from ledger.audit.completeness import FAULTS_MAX, completeness
 from ledger.audit.proof_files import proofs_of
 from ledger.audit.report_lines import ReportLine, as_csv, as_ndjson
 from ledger.journal.journal import Journal
@@ -83,7 +84,7 @@ class _Reports:
     async def answer(
         self, request: Request, make: Any, columns: Sequence[str], form: ReportForm, *, proofs: bool
     ) -> Response:
-        """`make` gives the report's lines from the journal's tables and keys."""
+        """`make` gives the report's lines from the journal."""
         admitted = admitted_of(request.scope)
         caller = admitted.caller.budget or ""
         return await self.turns.run(caller, _report, self.journal, admitted, make, columns, form, proofs)
@@ -116,7 +117,8 @@ def _add_reports(app: FastAPI, reports: _Reports) -> None:
         proofs: Annotated[bool, _PROOFS] = False,
     ) -> Response:
         """Which policies took effect when, by whom, and what each change was: files, rules, parameters old → new."""
-        return await reports.answer(request, policy_changes.policy_changes, policy_changes.COLUMNS, form, proofs=proofs)
+        make = partial(Journal.ask, question=policy_changes.policy_changes)
+        return await reports.answer(request, make, policy_changes.COLUMNS, form, proofs=proofs)
 
     @app.get(
         "/v1/audit/access",
@@ -135,7 +137,7 @@ def _add_reports(app: FastAPI, reports: _Reports) -> None:
     ) -> Response:
         """People and keys with roles and authority, and duties that conflict in one hand."""
         now = datetime.now(UTC)
-        make = lambda connection, keys: access_review.access_review(connection, keys, now)  # noqa: E731
+        make = partial(Journal.ask, question=partial(access_review.access_review, now=now))
         return await reports.answer(request, make, access_review.COLUMNS, form, proofs=proofs)
 
 
@@ -162,10 +164,15 @@ def _add_sample(app: FastAPI, reports: _Reports) -> None:
         """Decisions in the order of a hash over the seed, the signed root and each record's number. What was drawn and
         is no decision stands there too, `taken: false`, so that whoever has the proofs can draw again."""
         plan = random_sample.SamplePlan(seed=seed, count=count)
-        make = lambda connection, _: random_sample.sample_lines(  # noqa: E731
-            random_sample.journal_sample(connection, plan)[0]
-        )
-        return await reports.answer(request, make, random_sample.COLUMNS, form, proofs=proofs)
+        return await reports.answer(request, partial(_sample, plan), random_sample.COLUMNS, form, proofs=proofs)
+
+
+def _sample(plan: random_sample.SamplePlan, journal: Journal) -> list[ReportLine]:
+    """Blocks. Raises `FactsInvalid`."""
+    try:
+        return random_sample.sample_lines(random_sample.journal_sample(journal, plan).drawn)
+    except random_sample.TooRare as error:
+        raise FactsInvalid("the sample can't be drawn", [BodyFault("", f"the parameter `count`: {error}")]) from None
 
 
 def _add_case(app: FastAPI, journal: Journal) -> None:
@@ -175,7 +182,7 @@ def _add_case(app: FastAPI, journal: Journal) -> None:
         tags=["audit"],
         summary="One decision's case file",
         dependencies=[only_parameters("language")],
-        responses={**_PAGE, **problems(404, 422, 503)},
+        responses={**_PAGE, **problems(404, 410, 422, 503)},
         response_class=Response,
     )
     async def report_case(
@@ -235,7 +242,7 @@ def _decided_orders(period: PeriodParameters) -> RecordFilter:
 def _complete(journal: Journal, listed: dict[str, Decimal | None], wanted: RecordFilter) -> CompletenessShape:
     """Blocks."""
     found = completeness(listed, records_at(journal, places_wanted(journal, wanted, None)))
-    findings = [FindingShape.model_validate(dict.fromkeys(COLUMNS) | line.as_json()) for line in found.lines]
+    findings = [FindingShape.model_validate(line.as_json()) for line in found.lines(journal)]
     return CompletenessShape(listed=found.listed, matched=found.matched, findings=findings)
 
 
@@ -259,7 +266,7 @@ def _report(
     proofs: bool,  # noqa: FBT001  # handed through by the turns
 ) -> Response:
     """Blocks. Raises `JournalUnavailable`."""
-    lines: list[ReportLine] = journal.ask(make)
+    lines: list[ReportLine] = make(journal)
     is_whole = Right.FULL in admitted.rights
     shown = lines if is_whole else [ReportLine(line.header, {}) for line in lines]
     try:
@@ -270,8 +277,8 @@ def _report(
     headers = {} if is_whole else {"Credence-Withheld": ", ".join(f"/{name}" for name in columns)}
     if form is ReportForm.CSV:
         names = [*(columns if is_whole else ()), *(["proof"] if proofs else ())]
-        return Response(as_csv(shown, names), media_type="text/csv", headers=headers)
-    return Response(as_ndjson(shown), media_type="application/x-ndjson", headers=headers)
+        return Response("".join(as_csv(shown, names)), media_type="text/csv", headers=headers)
+    return Response("".join(as_ndjson(shown)), media_type="application/x-ndjson", headers=headers)
 
 
 def _with_proofs(journal: Journal, lines: list[ReportLine]) -> list[ReportLine]:

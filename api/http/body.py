@@ -1,8 +1,8 @@
 """A request's body: its headers checked, its bytes counted while they arrive, its JSON read strictly.
 
 What is wrong becomes one of the problems of `api.http.problems`: the media type (415), the size (413), the JSON
-(400). What counts as JSON is `files.strict_json`'s to say, so that a body that the service takes is a row that a
-file may hold."""
+(400). What counts as JSON is `engine.vocabulary.strict_json`'s to say, so that a body that the service takes is a row
+that a file may hold."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from starlette.types import Receive, Scope
 
 from api.http.problems import BodyFault, BodyTooLarge, MalformedBody, WrongMediaType
-from files.strict_json import JsonPath, JsonRefused, read_json_object
+from engine.vocabulary.strict_json import JsonPath, JsonRefused, read_json_object
 
 _JSON_TYPE = re.compile(
     rb'application/json[ \t]*(?:;[ \t]*(?:charset=(?:utf-8|"utf-8")[ \t]*)?)*',
@@ -77,7 +77,7 @@ def _too_large(bytes_max: int) -> BodyTooLarge:
 
 
 def parse_object(body: bytes, such_as: str = '{"order": {…}, "account": {…}}') -> dict[str, Any]:
-    """The body as a dict, read strictly (`files.strict_json`).
+    """The body as a dict, read strictly (`engine.vocabulary.strict_json`).
 
     `such_as` is an object that is expected here, for the hint. Numbers with a point or an exponent become floats
     only to be refused by the binder, which asks for decimals as text. Raises `MalformedBody`, with a JSON pointer

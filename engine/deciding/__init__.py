@@ -7,6 +7,7 @@
     MissingInput        a fact that is missing, once for all that wait for it (missing_list)
     PassedRule, Figure  what was checked without objection, and the values that a policy shows
 
+    answer_text         the answer's bytes, and where its reasons and results stand in them
     evaluator           puts the parts together: the most severe outcome, and why
     matcher             finds which rules fire twice, by generated Python and by a Rete network, and compares the two
     waivers             which reasons don't count, and by which exceptions

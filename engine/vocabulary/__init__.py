@@ -11,6 +11,7 @@ Second layer of the engine: everything that reads, compiles or decides imports t
     Value         a bound value: a scaled integer, a day number, a text, yes or no, or null (binding)
 
     binding       a request's facts → values, or every fault in them; and values → JSON
+    strict_json   a request's text → what it stands for, or a refusal of what could be read in two ways
     days          dates as whole numbers
     decimals      exact numbers as decimal text
     invisible     the characters that policies, maps and facts refuse, because nobody sees them

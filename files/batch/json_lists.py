@@ -11,10 +11,10 @@ from typing import cast
 from engine.vocabulary.binding import FactsRefused, Fault, JsonScalar, Records, after_the_day, value_reader
 from engine.vocabulary.conversion import converted_records
 from engine.vocabulary.past_dates import held
+from engine.vocabulary.strict_json import JsonRefused, read_json
 from files.batch.row_rates import RowRates
 from files.maps.cell_faults import fault_of_binding, fault_of_cell
 from files.maps.row_map import Column
-from files.strict_json import JsonRefused, read_json
 
 
 def json_list_reader(

@@ -13,6 +13,7 @@ from engine.vocabulary.binding import FactsRefused, Fault, JsonScalar
 from engine.vocabulary.conversion import converted_records, converter, foreign
 from engine.vocabulary.decimals import DECIMALS_READ
 from engine.vocabulary.rates import Rate
+from engine.vocabulary.strict_json import JsonRefused, read_json
 from engine.vocabulary.vocabulary import Kind
 from files.maps.cell_faults import (
     PLAIN_HINT,
@@ -26,7 +27,6 @@ from files.maps.date_format import read_in_any
 from files.maps.joined_ids import Unjoined
 from files.maps.number_format import PLAIN, rounded, without_zeros_before
 from files.maps.row_map import Column
-from files.strict_json import JsonRefused, read_json
 from files.typed_cells import is_typed
 
 _WHOLE_NUMBER = re.compile(rf"(-?[0-9]{{1,18}})(\.0{{1,{DECIMALS_READ}}})?", re.ASCII)

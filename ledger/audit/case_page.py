@@ -25,6 +25,7 @@ LANGUAGES = ("en", "zh")
 PERSONS = ("released_by", "second_released_by", "entered_by", "requested_by", "sales_person")
 """Facts that name who did something."""
 
+_EXCEPTIONS = "exceptions.yaml"
 _NO_BREAK = "\u00a0"
 _PLACE = re.compile(r"(.+):(\d+):\d+")
 
@@ -82,7 +83,8 @@ class _Page:
         yield Section(self.say(texts.WORKED_OUT), (), (self._table((texts.NAME, texts.VALUE), worked_out),))
         headings = (texts.WHAT, texts.WHO, texts.WHEN)
         yield Section(self.say(texts.APPROVALS), (), (self._table(headings, self._approvals()),))
-        yield Section(self.say(texts.POLICY_TEXT), (self.say(texts.POLICY_NOTE),), tuple(self._policy_texts()))
+        tables = tuple(self._policy_texts())
+        yield Section(self.say(texts.POLICY_TEXT), (self._policy_note(any_texts=bool(tables)),), tables)
         yield self._proof()
 
     def _outcome(self) -> Section:
@@ -122,21 +124,39 @@ class _Page:
             if name.rpartition(".")[2] in PERSONS:
                 yield self.say(texts.PERSON_FACT, fact=name), value, ""
 
+    def _policy_note(self, *, any_texts: bool) -> str:
+        if any_texts:
+            return self.say(texts.POLICY_NOTE)
+        if self._sources.policies is None:
+            return self.say(texts.NOT_KEPT)
+        return self.say(texts.NO_TEXTS, files=", ".join(sorted(self._sources.policies.files)))
+
     def _policy_texts(self) -> Iterator[ReportTable]:
-        """Of each rule that spoke, the lines from its place to the next entry."""
+        """Of each rule that spoke and each exception that waived one, the lines from its place to the next entry."""
         files = self._sources.policies.files if self._sources.policies else {}
-        places = dict.fromkeys(str(reason.get("place", "")) for reason in self._decided["reasons"])
-        for place in places:
-            match = _PLACE.fullmatch(place)
-            if match is None or match[1] not in files:
+        places = [(match[1], int(match[2])) for match in map(_PLACE.fullmatch, self._rule_places()) if match]
+        for name, first in dict.fromkeys([*places, *self._exception_places(files)]):
+            if name not in files:
                 continue
-            rows = list(_lines_of_entry(files[match[1]], int(match[2])))
+            rows = list(_lines_of_entry(files[name], first))
             yield ReportTable(
-                title=self.say(texts.TEXT_OF, file=match[1]),
-                headings=(self.say(texts.LINE), match[1]),
+                title=self.say(texts.TEXT_OF, file=name),
+                headings=(self.say(texts.LINE), name),
                 rows=tuple((str(number), line) for number, line in rows),
                 left=2,
             )
+
+    def _rule_places(self) -> list[str]:
+        return [str(reason.get("place", "")) for reason in self._decided["reasons"]]
+
+    def _exception_places(self, files: Mapping[str, str]) -> Iterator[tuple[str, int]]:
+        """File and line of each exception that waived a reason, by its key in the file of exceptions."""
+        waivers = [waiver for reason in self._decided["reasons"] for waiver in reason.get("waived", ())]
+        for key in (waiver["exception"].partition(".")[2] for waiver in waivers):
+            for name, text in files.items():
+                if name.rpartition("/")[2] == _EXCEPTIONS:
+                    lines = enumerate(text.splitlines(), 1)
+                    yield from ((name, number) for number, line in lines if _key_of(line) == key)
 
     def _proof(self) -> Section:
         proof = self._sources.proof
@@ -177,6 +197,11 @@ def _lines_of_entry(text: str, first: int) -> Iterator[tuple[int, str]]:
         if number > first and line.strip() and _indent(line) <= indent:
             return
         yield number, line.replace(" ", _NO_BREAK, _indent(line)) or _NO_BREAK
+
+
+def _key_of(line: str) -> str:
+    """`  "long-terms-kn": {waives: …}` → `long-terms-kn`."""
+    return line.strip().partition(":")[0].strip("'\" ")
 
 
 def _indent(line: str) -> int:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from engine.pipeline import version
 from ledger.audit.case_page import CaseSources
 from ledger.journal.journal import Journal
 from ledger.journal.opened_records import Activation, PolicySet, activations, policy_set, record_called
+from ledger.record.policy_versions import gives_version
 from ledger.record.record_header import Header
 from ledger.store.key_database import SubjectKeys
 from ledger.store.trouble import DAMAGED, FileTrouble
@@ -16,7 +16,7 @@ from ledger.verify.proving import NotProvedYet, proof_of
 
 def case_sources(journal: Journal, called: str) -> CaseSources | None:
     """Of the record with this id or place; None where there is none. Raises `FileTrouble` where the record, its
-    policies or the log is damaged, and `JournalUnavailable`."""
+    policies or the log is damaged, `BodyGone` where it was erased, and `JournalUnavailable`."""
     return journal.ask(lambda connection, keys: _sources(connection, keys, called))
 
 
@@ -42,6 +42,5 @@ def _activation(connection: Connection, header: Header) -> Activation | None:
 
 
 def _check(kept: PolicySet) -> None:
-    facts = None if kept.standard_facts is None else kept.standard_facts.encode()
-    if facts is not None and version({name: text.encode() for name, text in kept.files.items()}, facts) != kept.version:
+    if kept.standard_facts is not None and not gives_version(kept.version, kept.files, kept.standard_facts):
         raise FileTrouble(f"{DAMAGED}: the files of policy set {kept.version[:8]} do not give its version")

@@ -37,16 +37,27 @@ APPROVED = Text("approved", "批准")
 PERSON_FACT = Text("as sent: {fact}", "收到的数据：{fact}")
 POLICY_TEXT = Text("Policy text of the day", "当日政策原文")
 POLICY_NOTE = Text(
-    "The lines of each rule that spoke, from the policy set that decided.", "各命中规则在决策所用政策集中的原文。"
+    "The lines of each rule that spoke and of each exception that waived one, from the policy set that decided.",
+    "各命中规则及各豁免例外在决策所用政策集中的原文。",
 )
+NO_TEXTS = Text(
+    "No rule spoke, so no lines are shown. The policy set that decided has these files: {files}.",
+    "没有规则命中，故无原文可列。决策所用政策集包含以下文件：{files}。",
+)
+NOT_KEPT = Text("The policy set that decided is not kept.", "决策所用政策集未留存。")
 LINE = Text("line", "行")
 TEXT_OF = Text("text of {file}", "{file} 原文")
 PROOF = Text("Proof", "证明")
 PROOF_NOTE = Text(
     "Save these lines as a file that ends in .tlog-proof; `credence journal verify FILE --key KEY` checks it without "
-    "the journal. The header's `body` is the digest of what stands above.",
-    "将以下各行存为以 .tlog-proof 结尾的文件，用 `credence journal verify FILE --key KEY` 即可脱离日志核验。"
-    "记录头中的 `body` 是以上内容的摘要。",
+    "the journal. It proves the record's header, not the facts on this page: the header's `body` is a digest over "
+    "salted commitments, and neither salts nor bytes are here. That the facts belong to it is proved by an export "
+    "(`credence journal export`, then `credence journal verify`), or by `credence journal show`, which reads the "
+    "record anew.",
+    "将以下各行存为以 .tlog-proof 结尾的文件，用 `credence journal verify FILE --key KEY` 即可脱离日志核验。它证明的是"
+    "记录头，而非本页所列事实：记录头中的 `body` 是对加盐承诺的摘要，本页既无盐值也无原始字节。"
+    "事实是否属于该记录，由导出（`credence journal export` 后再 `credence journal verify`）"
+    "或重新读取该记录的 `credence journal show` 证明。",
 )
 NO_PROOF = Text(
     "No checkpoint covers this record yet; make the case file again in a second.",

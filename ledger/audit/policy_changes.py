@@ -9,43 +9,79 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import PurePath
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from sqlalchemy import Connection
 
 from ledger.audit.report_lines import ReportLine
 from ledger.journal.opened_records import PolicySet, policy_set, records_of
+from ledger.record.policy_versions import gives_version
 from ledger.record.record_header import RecordKind
 from ledger.store.key_database import SubjectKeys
+from ledger.store.trouble import FileTrouble
 
-COLUMNS = ("how", "from", "to", "files", "rules", "parameters", "others", "who")
-"""`how`: first, watch, approved or rollback. `from`, `to`: versions. The next four list what differs."""
+COLUMNS = ("finding", "how", "from", "to", "files", "rules", "parameters", "others", "who")
+"""`finding`: what can't be said, and why; else null. `how`: first, watch, approved or rollback. `from`, `to`: versions.
+The next four list what differs."""
+
+NOT_KEPT = "text not kept"
+OTHER_TEXT = "text not as its version says"
+BEFORE = "of the set before: "
+"""Findings: the set that took effect isn't there; what is there as its text is another one. Where either is true of the
+set before, nothing can be compared either."""
 
 _WORDS = ("title", "note")
 """What readers see of a parameter, and nobody decides by."""
+
+_VALUES = ("value", "values")
+"""Members of a parameter that are its value."""
+
+_ABSENT = "–"
+_NOTHING: dict[str, list[str]] = {"files": [], "rules": [], "parameters": [], "others": []}
 
 Entries = dict[tuple[str, str], Any]
 """Of a set, by section and name: `("parameters", "orders.limit_tolerance")`."""
 
 
 def policy_changes(connection: Connection, keys: SubjectKeys) -> list[ReportLine]:
-    """A line for each time that a set took effect, the first one first. Raises `FileTrouble`."""
+    """A line for each time that a set took effect, the first one first. Nothing is said of a text that is not its
+    version's: the line's `finding` says so instead. Raises `FileTrouble`."""
     lines: list[ReportLine] = []
-    before: PolicySet | None = None
+    before: _Text | None = None
     for record in records_of(connection, keys.key, [RecordKind.POLICY]):
         header = record.header
-        after = policy_set(connection, header.policy)
-        values = {"how": header.outcome, "from": before and before.version, "to": header.policy, "who": record.actor}
-        lines.append(ReportLine(header, {**values, **_differences(before, after)}))
-        before = after or before
+        after = _text(connection, header.policy)
+        finding = after.finding or (BEFORE + before.finding if before is not None and before.finding else None)
+        told = _NOTHING if finding else differences(before and before.policies, after.policies)
+        values = {"finding": finding, "how": header.outcome, "from": before and before.version, "to": header.policy}
+        lines.append(ReportLine(header, {**values, **told, "who": record.actor}))
+        before = after
     return lines
 
 
-def _differences(before: PolicySet | None, after: PolicySet | None) -> dict[str, list[str]]:
-    """Of the first set and of one that isn't kept only what can be said."""
+class _Text(NamedTuple):
+    """What is kept of a version."""
+
+    version: str
+    policies: PolicySet | None
+    finding: str | None
+
+
+def _text(connection: Connection, version: str) -> _Text:
+    try:
+        kept = policy_set(connection, version)
+    except FileTrouble:
+        return _Text(version, None, OTHER_TEXT)
+    if kept is None:
+        return _Text(version, None, NOT_KEPT)
+    is_its = gives_version(version, kept.files, kept.standard_facts)
+    return _Text(version, kept, None) if is_its else _Text(version, None, OTHER_TEXT)
+
+
+def differences(before: PolicySet | None, after: PolicySet | None) -> dict[str, list[str]]:
+    """What differs between two sets, by the report's columns. Of the first set only its files."""
     old, new = (each.files if each else {} for each in (before, after))
-    files = list(_told(dict(old), dict(new), shows_values=False))
     entries: dict[str, list[str]] = {"rules": [], "parameters": [], "others": []}
     if before is not None and after is not None:
         was, is_ = _entries(old), _entries(new)
@@ -53,25 +89,44 @@ def _differences(before: PolicySet | None, after: PolicySet | None) -> dict[str,
             one, other = ({name: value for (of, name), value in each.items() if of == section} for each in (was, is_))
             column = section if section in ("rules", "parameters") else "others"
             prefix = "" if column == section else f"{section} "
-            entries[column] += [prefix + told for told in _told(one, other, shows_values=section == "parameters")]
+            told = _told_of_parameters(one, other) if section == "parameters" else _told(one, other)
+            entries[column] += [prefix + each for each in told]
         if before.standard_facts != after.standard_facts:
             entries["others"].append("the engine's standard facts changed")
-    return {"files": files, **entries}
+    return {"files": list(_told(old, new)), **entries}
 
 
-def _told(old: Mapping[str, Any], new: Mapping[str, Any], *, shows_values: bool) -> Iterator[str]:
-    """`orders.over-limit added`, `orders.limit_tolerance: 0.05 → 0.10`."""
+def _told(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    """`orders.over-limit added`, `changed`, `removed`."""
     for name in sorted({*old, *new}):
-        if old.get(name) == new.get(name) and (name in old) == (name in new):
-            continue
-        if shows_values:
-            was, is_ = (_value(each[name]) if name in each else "–" for each in (old, new))
-            if was != is_:
-                yield f"{name}: {was} → {is_}"
-        elif name not in old:
-            yield f"{name} added"
-        else:
-            yield f"{name} {'changed' if name in new else 'removed'}"
+        if name not in old or name not in new:
+            yield f"{name} {'added' if name in new else 'removed'}"
+        elif old[name] != new[name]:
+            yield f"{name} changed"
+
+
+def _told_of_parameters(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    """`orders.limit_tolerance: 0.05 → 0.10`; of all that isn't the value, which member:
+    `orders.shortfall_rate maximum: 0.1 → 0.9`."""
+    for name in sorted({*old, *new}):
+        was, is_ = _members(old.get(name)), _members(new.get(name))
+        for member in dict.fromkeys((*was, *is_)):
+            before, after = was.get(member), is_.get(member)
+            if before != after:
+                yield f"{name}{member and f' {member}'}: {before or _ABSENT} → {after or _ABSENT}"
+
+
+def _members(entry: Any) -> dict[str, str]:
+    """What is decided by, as text: the value under no name, all else by its own."""
+    if entry is None:
+        return {}
+    if not isinstance(entry, dict):
+        return {"": _shown(entry)}
+    return {"" if name in _VALUES else name: _shown(each) for name, each in entry.items() if name not in _WORDS}
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
 
 
 def _entries(files: Mapping[str, str]) -> Entries:
@@ -91,12 +146,3 @@ def _entries(files: Mapping[str, str]) -> Entries:
             else:
                 found[section, stem] = content
     return found
-
-
-def _value(entry: Any) -> str:
-    """Of a parameter what it is, without its words for readers."""
-    if isinstance(entry, dict):
-        entry = {name: value for name, value in entry.items() if name not in _WORDS}
-        value = entry.get("value", entry.get("values"))
-        entry = entry if value is None else value
-    return entry if isinstance(entry, str) else json.dumps(entry, ensure_ascii=False)

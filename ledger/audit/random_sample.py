@@ -11,24 +11,28 @@ sees that nothing was left out.
 
 from __future__ import annotations
 
+import binascii
 import heapq
 import json
-from base64 import b64decode
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from functools import partial
 from hashlib import sha256
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from ledger.audit.report_lines import ReportLine
+from ledger.journal.journal import Journal
 from ledger.record.checkpoints import Checkpoint
 from ledger.record.log_proofs import BadProof, read_proof
-from ledger.record.record_header import Header, RecordKind
+from ledger.record.record_header import Header
 from ledger.record.signed_notes import NoteVerifier
-from ledger.search.record_search import header_of
-from ledger.store.tables import checkpoints, entries
+from ledger.search.all_wanted import headers_at
+from ledger.search.record_search import DECIDED
+from ledger.store.key_database import SubjectKeys
+from ledger.store.tables import checkpoints
 from ledger.store.trouble import DAMAGED, FileTrouble
 
 COLUMNS = ("drawn", "taken", "id", "kind", "case", "outcome", "policy", "score")
@@ -36,6 +40,9 @@ COLUMNS = ("drawn", "taken", "id", "kind", "case", "outcome", "policy", "score")
 
 FORMAT = 1
 COUNT_MAX = 10_000
+
+DRAWN_MAX = 50_000
+"""Records drawn at most, wanted or not: each has a proof of its own in the sample."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,14 +68,26 @@ class SamplePlan:
     """Recorded at this time or earlier."""
 
     def wants(self, header: Header) -> bool:
-        """Decisions only."""
+        """Decisions only, also those that were taken over from an earlier journal."""
         return (
-            header.kind == RecordKind.DECISION
+            header.kind in DECIDED
             and self.case in (None, header.case)
             and self.outcome in (None, header.outcome)
             and (self.since is None or header.at >= self.since)
             and (self.until is None or header.at <= self.until)
         )
+
+    def filter_words(self) -> str:
+        """What is wanted, in a line: `order, hold, from 2026-03-01T00:00:00.000000Z`."""
+        period = (f"{word} {time}" for word, time in (("from", self.since), ("until", self.until)) if time)
+        return ", ".join([each for each in (self.case, self.outcome) if each] + [*period]) or "all decisions"
+
+    def differing(self, other: SamplePlan) -> Iterator[tuple[str, object, object]]:
+        """What of two plans isn't the same: the member, what it is here and what there."""
+        for member in fields(self):
+            here, there = getattr(self, member.name), getattr(other, member.name)
+            if here != there:
+                yield member.name, here, there
 
     def text(self, size: int) -> str:
         """As it stands beside the proofs: JSON."""
@@ -87,6 +106,29 @@ class Drawn:
     is_taken: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What was drawn, and of what."""
+
+    drawn: list[Drawn]
+    checkpoint: Checkpoint
+    """Of the records that were drawn from: how many, and their root."""
+
+    @property
+    def root(self) -> str:
+        """As checkpoints write it: base64."""
+        return b64encode(self.checkpoint.root).decode()
+
+    @property
+    def taken(self) -> int:
+        """How many are wanted."""
+        return sum(each.is_taken for each in self.drawn)
+
+
+class TooRare(ValueError):
+    """So little of what was drawn is wanted that the sample would be most of the journal."""
+
+
 class SampleFault(ValueError):
     """The sample is not the one that its seed draws; the message says where."""
 
@@ -96,43 +138,59 @@ def score_of(seed: str, root: bytes, place: int) -> bytes:
     return sha256(b"%b\0%b\0%d" % (seed.encode(), root, place)).digest()
 
 
-def draw(plan: SamplePlan, checkpoint: Checkpoint, header_at: Callable[[int], Header]) -> list[Drawn]:
-    """All that were drawn until enough were taken, or none is left."""
+HeadersAt = Callable[[Sequence[int]], Iterator[Header]]
+"""Gives the headers of these places in their order, as they are asked for."""
+
+
+def draw(plan: SamplePlan, checkpoint: Checkpoint, read_headers: HeadersAt) -> Sample:
+    """All that were drawn until enough were taken, or none is left. Raises `TooRare`."""
+    order = _in_order(plan.seed, checkpoint)
     drawn: list[Drawn] = []
     taken = 0
-    for score, place in _in_order(plan.seed, checkpoint):
-        if taken >= plan.count:
-            break
-        header = header_at(place)
+    for (score, _), header in zip(order, read_headers([place for _, place in order]), strict=True):
         drawn.append(Drawn(header, score.hex(), plan.wants(header)))
         taken += drawn[-1].is_taken
-    return drawn
+        if taken == plan.count:
+            return Sample(drawn, checkpoint)
+    if len(order) < checkpoint.size:
+        raise TooRare(
+            f"only {taken:,} of the first {len(order):,} records drawn are wanted, too rare to take {plan.count:,}; "
+            "ask for no more than that, or export what is wanted and look at all of it"
+        )
+    return Sample(drawn, checkpoint)
 
 
-def _in_order(seed: str, checkpoint: Checkpoint) -> Iterator[tuple[bytes, int]]:
-    """Scores and places, the least score first: a few at first, all only where they are needed."""
-    size, given, some = checkpoint.size, 0, 1_000
-    while given < size:
-        scores = ((score_of(seed, checkpoint.root, place), place) for place in range(size))
-        yield from islice(heapq.nsmallest(min(some, size), scores), given, None)
-        given, some = min(some, size), some * 8
+def _in_order(seed: str, checkpoint: Checkpoint) -> list[tuple[bytes, int]]:
+    """Scores and places, the least score first, at most `DRAWN_MAX` of them: each score is computed once, and no more
+    are kept."""
+    scores = ((score_of(seed, checkpoint.root, place), place) for place in range(checkpoint.size))
+    return heapq.nsmallest(DRAWN_MAX, scores)
 
 
-def journal_sample(connection: Connection, plan: SamplePlan) -> tuple[list[Drawn], int]:
-    """What is drawn of the records that the newest checkpoint covers, and how many they are. The root is that of the
-    stored note, whose signature whoever checks the sample verifies. Raises `FileTrouble`."""
-    row = connection.execute(select(checkpoints).order_by(checkpoints.c.size.desc()).limit(1)).first()
+def journal_sample(journal: Journal, plan: SamplePlan, size: int | None = None) -> Sample:
+    """What is drawn of the records that a checkpoint covers, that of so many records or the newest. The root is that of
+    the stored note, whose signature whoever checks the sample verifies. Raises `FileTrouble`, `JournalUnavailable` and
+    `TooRare`."""
+    return draw(plan, journal.ask(partial(_checkpoint, size=size)), partial(headers_at, journal))
+
+
+def _checkpoint(connection: Connection, _: SubjectKeys, size: int | None) -> Checkpoint:
+    query = select(checkpoints)
+    if size is not None:
+        query = query.where(checkpoints.c.size == size)
+    row = connection.execute(query.order_by(checkpoints.c.size.desc()).limit(1)).first()
+    if row is None and size is not None:
+        raise FileTrouble(f"the journal has no checkpoint of {size:,} records; give the size of one that was signed")
     if row is None:
         raise FileTrouble("the journal has no checkpoint yet; one is signed within a second of its first record")
-    origin, size, root = row.note.split("\n")[:3]
-
-    def header_at(place: int) -> Header:
-        found = connection.execute(select(entries.c.seq, entries.c.header).where(entries.c.seq == place)).first()
-        if found is None:
-            raise FileTrouble(f"{DAMAGED}: record {place} is missing")
-        return header_of(found)
-
-    return draw(plan, Checkpoint(origin, int(size), b64decode(root)), header_at), row.size
+    try:
+        origin, said, root = row.note.split("\n")[:3]
+        checkpoint = Checkpoint(origin, int(said), b64decode(root, validate=True))
+    except (ValueError, binascii.Error):
+        raise FileTrouble(f"{DAMAGED}: checkpoint {row.size} can't be read") from None
+    if checkpoint.size != row.size:
+        raise FileTrouble(f"{DAMAGED}: checkpoint {row.size} is of another size")
+    return checkpoint
 
 
 def sample_lines(drawn: list[Drawn]) -> list[ReportLine]:
@@ -171,9 +229,31 @@ def read_plan(text: str) -> tuple[SamplePlan, int]:
     return plan, size
 
 
-def checked_sample(plan: SamplePlan, size: int, proofs: dict[int, str], verifier: NoteVerifier) -> list[Drawn]:
+def checked_sample(plan: SamplePlan, size: int, proofs: dict[int, str], verifier: NoteVerifier) -> Sample:
     """Draws again from the proofs alone, by their places. Raises `SampleFault` where a proof doesn't hold, one that is
-    drawn isn't there, or there are others."""
+    drawn isn't there, or there are others. Whether plan and checkpoint are those that the auditor asked for is compared
+    by whoever has both: a folder says only what whoever made it wants."""
+    headers, checkpoint = _proved(proofs, verifier)
+    if checkpoint.size != size:
+        raise SampleFault(f"the proofs are by the checkpoint of {checkpoint.size} records, not of {size}")
+
+    def proved_at(places: Sequence[int]) -> Iterator[Header]:
+        for place in places:
+            if place not in headers:
+                raise SampleFault(f"record {place} is drawn, and its proof is not there")
+            yield headers[place]
+
+    try:
+        sample = draw(plan, checkpoint, proved_at)
+    except TooRare as error:
+        raise SampleFault(str(error)) from error
+    if strangers := headers.keys() - {each.header.seq for each in sample.drawn}:
+        raise SampleFault(f"record {min(strangers)} is there, and it is not drawn")
+    return sample
+
+
+def _proved(proofs: dict[int, str], verifier: NoteVerifier) -> tuple[dict[int, Header], Checkpoint]:
+    """The headers by their places, and the one checkpoint of all. Raises `SampleFault`."""
     headers: dict[int, Header] = {}
     checkpoints: set[Checkpoint] = set()
     for place, text in proofs.items():
@@ -187,16 +267,4 @@ def checked_sample(plan: SamplePlan, size: int, proofs: dict[int, str], verifier
         checkpoints.add(checkpoint)
     if len(checkpoints) != 1:
         raise SampleFault("the proofs are not all by one checkpoint" if checkpoints else "there are no proofs")
-    [checkpoint] = checkpoints
-    if checkpoint.size != size:
-        raise SampleFault(f"the proofs are by the checkpoint of {checkpoint.size} records, not of {size}")
-
-    def header_at(place: int) -> Header:
-        if place not in headers:
-            raise SampleFault(f"record {place} is drawn, and its proof is not there")
-        return headers[place]
-
-    drawn = draw(plan, checkpoint, header_at)
-    if strangers := headers.keys() - {each.header.seq for each in drawn}:
-        raise SampleFault(f"record {min(strangers)} is there, and it is not drawn")
-    return drawn
+    return headers, checkpoints.pop()

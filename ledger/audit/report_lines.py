@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,22 +40,29 @@ def _proven(header: Header | None) -> dict[str, Any]:
     return {"record": header.seq, "leaf": leaf, "at": header.at, "by": header.actor}
 
 
-def as_ndjson(lines: Iterable[ReportLine]) -> str:
-    """An object a line."""
-    return "".join(json.dumps(line.as_json(), ensure_ascii=False) + "\n" for line in lines)
+def as_ndjson(lines: Iterable[ReportLine]) -> Iterator[str]:
+    """An object a line, a line at a time."""
+    for line in lines:
+        yield json.dumps(line.as_json(), ensure_ascii=False) + "\n"
 
 
-def as_csv(lines: Iterable[ReportLine], columns: Iterable[str]) -> str:
-    """A heading and a row a line; a list is one cell, its entries parted by semicolons. Cells that a spreadsheet would
-    take for formulas are marked as text: these files are opened in one."""
+def as_csv(lines: Iterable[ReportLine], columns: Iterable[str]) -> Iterator[str]:
+    """A heading and a row a line, a line at a time; a list is one cell, its entries parted by semicolons. Cells that a
+    spreadsheet would take for formulas are marked as text: these files are opened in one."""
     file = io.StringIO()
     names = (*PROVEN, *columns)
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(names)
+
+    def row(cells: Iterable[str | int]) -> str:
+        file.seek(0)
+        file.truncate()
+        writer.writerow(cells)
+        return file.getvalue()
+
+    yield row(names)
     for line in lines:
         said = line.as_json()
-        writer.writerow([_cell(said.get(name)) for name in names])
-    return file.getvalue()
+        yield row(_cell(said.get(name)) for name in names)
 
 
 def _cell(value: object) -> str | int:

@@ -19,6 +19,7 @@ from ledger.record.merkle_tree import leaf_hash
 from ledger.record.record_header import Header
 from ledger.search.masking import flagged_facts, rules_of, shown_rules
 from ledger.search.record_contents import contents_of
+from ledger.search.record_search import DECIDED
 from ledger.store.trouble import FileTrouble
 
 ROWS_AT_ONCE = 5_000
@@ -51,6 +52,8 @@ class DecisionTable:
 
     def add(self, record: OpenedRecord | GoneRecord) -> None:
         """A row. Of a decision that is erased, what its header says."""
+        if record.header.kind not in DECIDED:
+            return
         if isinstance(record, GoneRecord):
             self._rows.append({**self._of_header(record.header), "rules": []})
             self._flush_many()

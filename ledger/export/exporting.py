@@ -17,24 +17,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from ledger.journal.journal import Journal
-from ledger.journal.opened_records import ENTRY, JOINED, GoneRecord, OpenedRecord, opened_or_gone
+from ledger.journal.opened_records import GoneRecord, OpenedRecord
 from ledger.record.actors import COMMAND_LINE
 from ledger.record.new_records import export_record
-from ledger.search.all_wanted import places_wanted
+from ledger.search.all_wanted import BATCH, places_wanted, records_at
 from ledger.search.record_contents import contents_of
 from ledger.search.record_filter import RecordFilter
-from ledger.store.key_database import SubjectKeys
-from ledger.store.tables import checkpoints, entries
+from ledger.search.record_search import UnreadableRecord
+from ledger.store.tables import checkpoints
 from ledger.store.trouble import FileTrouble
 
 PARTIAL = ".partial"
 """How the names of files end that are being written; what was killed leaves one, which may be deleted."""
-
-BATCH = 500
-"""Records read at once."""
 
 _NAMING = ("account", "subject")
 """Words of a filter that name somebody."""
@@ -132,14 +129,11 @@ def export(
 
 
 def _records(journal: Journal, places: array[int]) -> Iterator[OpenedRecord | GoneRecord]:
-    for at in range(0, len(places), BATCH):
-        some = list(places[at : at + BATCH])
-
-        def ask(connection: Connection, keys: SubjectKeys, some: list[int] = some) -> list[OpenedRecord | GoneRecord]:
-            query = select(*ENTRY).select_from(JOINED).where(entries.c.seq.in_(some)).order_by(entries.c.seq)
-            return [opened_or_gone(row, keys.key) for row in connection.execute(query)]
-
-        yield from journal.ask(ask)
+    """Raises `FileTrouble` at the first that can't be read: an export has all that it says, or isn't made."""
+    for record in records_at(journal, places):
+        if isinstance(record, UnreadableRecord):
+            raise FileTrouble(record.trouble)
+        yield record
 
 
 def _record(journal: Journal, plan: ExportPlan, size: int, count: int, forms: list[str], account: str | None) -> None:

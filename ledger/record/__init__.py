@@ -4,6 +4,7 @@
     actors           who did something, in one line: `key 7q2k… of person 3f9a…`
     record_header    the header of a record, which names nobody and is never sealed
     body_parts       the body in parts, a commitment to each, and one digest over all of them
+    policy_versions  whether the texts of a policy set are those of its version
     decision_parts   which parts a decision's request and answer are cut into
     sealing          bodies sealed by the key of the subject; those keys sealed by another key
     merkle_tree      RFC 6962: hashes of leaves and nodes, the frontier of a growing tree, its root

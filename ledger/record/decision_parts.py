@@ -13,8 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic_core import to_json
-
+from engine.deciding.answer_text import answer_text
 from engine.deciding.decision import Decision
 from engine.vocabulary.vocabulary import Kind, Vocabulary
 from ledger.record.body_parts import Body, Part, cut
@@ -124,26 +123,9 @@ def _after_blanks(text: str, at: int) -> int:
 
 
 def answer_parts(decision: Decision) -> tuple[bytes, list[Part]]:
-    """The text of `decision.as_json()`, which is answered, and its parts."""
-    told = decision.as_json()
-    names = list(told)
-    reasons, figures, results = (names.index(name) for name in ("reasons", "figures", "results"))
-    pieces = [to_json(reason.as_json()) for reason in decision.shown_reasons]
-    start = b'%b,"reasons":[' % _json(told, names[:reasons])[:-1]
-    middle = b"],%b," % _json(told, names[reasons + 1 : figures])[1:-1]
-    worked_out = _json(told, names[figures : results + 1])[1:-1]
-    answer = b"%b%b%b%b,%b" % (start, b",".join(pieces), middle, worked_out, _json(told, names[results + 1 :])[1:])
-    spans, at = [], len(start)
-    for number, piece in enumerate(pieces):
-        spans.append((at, at + len(piece), f"reason.{number}"))
-        at += len(piece) + 1
-    at += len(middle) - (1 if pieces else 0)
-    spans.append((at, at + len(worked_out), "results"))
+    """The text of the decision, which is answered, and its parts."""
+    answer, spans = answer_text(decision)
     return answer, cut(ANSWER, answer, spans)
-
-
-def _json(told: Mapping[str, Any], names: Iterable[str]) -> bytes:
-    return to_json({name: told[name] for name in names})
 
 
 def whole_parts(request: bytes, answer: bytes) -> tuple[Part, ...]:

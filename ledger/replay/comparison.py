@@ -5,7 +5,8 @@
     →          same decision, other wording
 
 Wording are texts for readers, and the places of rules in files. All else is the decision, also what is not known here:
-a member that only one of two answers has counts as a difference, unless it holds nothing.
+a member that only one of two answers has counts as a difference, unless it holds nothing. Values are the same only if
+they are written alike: 1 is neither `true` nor 1.0, and no number passes through a float.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
+
+from engine.vocabulary.strict_json import read_json_object
 
 
 class Verdict(StrEnum):
@@ -47,20 +50,34 @@ _OF_RULES = ("rule", "rules", "outcome", "missing", "waived")
 """Members of a reason that say which rule speaks, and how."""
 
 
+class _Number(NamedTuple):
+    """As it is written, and equal to nothing but a number that is written alike."""
+
+    text: str
+
+
 def compared(recorded: bytes, again: bytes) -> Verdict:
-    """Raises `ValueError` where either is no answer."""
+    """Raises `ValueError` where either is no answer, or could be read in two ways, with a key that stands twice."""
     if recorded == again:
         return Verdict.NONE
-    before, after = _parts(json.loads(recorded)), _parts(json.loads(again))
+    before, after = _parts(_read(recorded)), _parts(_read(again))
     differing = (word for word in before if before[word] != after[word])
     return next(differing, Verdict.WORDING)
 
 
-def _parts(answer: object) -> dict[Verdict, object]:
+def _read(answer: bytes) -> dict[str, Any]:
+    read_json_object(answer, decimals_as_text=True)  # which refuses what is read here without a question
+    text: dict[str, Any] = json.loads(answer, parse_int=_Number, parse_float=_Number)
+    return text
+
+
+def _parts(answer: dict[str, Any]) -> dict[Verdict, object]:
     """What an answer says, by the word for a difference in it."""
-    if not isinstance(answer, dict) or not isinstance(answer.get("outcome"), str):
+    reasons = answer.get("reasons", [])
+    if not isinstance(reasons, list) or not all(isinstance(each, dict) for each in reasons):
         raise ValueError("it is no answer of a decision")
-    reasons = list(answer.get("reasons", ()))
+    if not isinstance(answer.get("outcome"), str):
+        raise ValueError("it is no answer of a decision")
     rules: dict[str, Any] = {name: _without_wording(answer.get(name, [])) for name in ("undetermined", "passed")}
     rules["reasons"] = [{name: _rule_member(each, name) for name in _OF_RULES} for each in reasons]
     others = {name: value for name, value in answer.items() if name not in (*_RULES, *_CONDITIONS, "outcome")}
@@ -72,16 +89,24 @@ def _parts(answer: object) -> dict[Verdict, object]:
         Verdict.OUTCOME: answer["outcome"],
         Verdict.RULES: rules,
         Verdict.FACTS: _not_empty(facts),
-        Verdict.CONDITIONS: [answer.get(name) or None for name in _CONDITIONS],
+        Verdict.CONDITIONS: [_or_nothing(answer.get(name)) for name in _CONDITIONS],
     }
 
 
 def _rule_member(reason: Mapping[str, Any], name: str) -> object:
     """Of a waiver the exception's author gives the reason in words; whom and until when stays."""
-    value = reason.get(name) or None
+    value = _or_nothing(reason.get(name))
     if name == "waived" and isinstance(value, list):
-        return [{key: said for key, said in waiver.items() if key != "reason"} for waiver in value]
+        return [_without_reason(waiver) for waiver in value]
     return value
+
+
+def _without_reason(waiver: Any) -> Any:
+    return {key: said for key, said in waiver.items() if key != "reason"} if isinstance(waiver, dict) else waiver
+
+
+def _or_nothing(value: Any) -> Any:
+    return None if value in (None, [], {}) else value
 
 
 def _without_wording(value: Any) -> Any:
@@ -99,4 +124,4 @@ def _without_wording(value: Any) -> Any:
 
 
 def _not_empty(members: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in members.items() if value not in (None, [], {})}
+    return {name: value for name, value in members.items() if _or_nothing(value) is not None}

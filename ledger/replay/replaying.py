@@ -6,19 +6,19 @@ asked by its wheel, if a wheelhouse has it: what counts then is what the engine 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from engine.version import ENGINE_VERSION
+from engine.vocabulary.strict_json import read_json
 from ledger.journal.opened_records import GoneRecord, OpenedRecord, PolicySet
 from ledger.record.body_parts import BadBody
 from ledger.record.decision_parts import ANSWER, REQUEST
 from ledger.record.record_header import Header, RecordKind
 from ledger.replay.comparison import Verdict, compared
 from ledger.replay.request_again import CannotDecide, RecordedRequest, StoredPolicies, Undecided
-from ledger.search.record_search import FoundRecord, UnreadableRecord
+from ledger.search.record_search import DECIDED, FoundRecord, UnreadableRecord
 
 ERASED = "erased"
 NEEDS_ENGINE = "needs engine"
@@ -100,6 +100,8 @@ class Replayer:
     def replayed(self, record: FoundRecord) -> Replayed:
         """Raises `FileTrouble` and `JournalUnavailable` where the policy sets can't be read."""
         header = record.header
+        if header.kind not in DECIDED:
+            return _said(header, f"{REFUSED} (it holds no decision)")
         if isinstance(record, UnreadableRecord):
             return _said(header, f"{REFUSED} (its body is not the one recorded)", record.trouble)
         if isinstance(record, GoneRecord):
@@ -116,7 +118,10 @@ class Replayer:
     def _compared(self, header: Header, policies: StoredPolicies, asked: RecordedRequest, answer: bytes) -> Replayed:
         word, why, by = f"{NEEDS_ENGINE} {asked.engine}", "", ""
         try:
-            word, by = compared(answer, self._running.answer(policies, asked)), ENGINE_VERSION
+            again = self._running.answer(policies, asked)
+            word, by = compared(answer, again), ENGINE_VERSION
+        except ValueError as error:  # of the recorded one: an engine's own can be read
+            return _said(header, f"{REFUSED} (its answer is none)", str(error))
         except CannotDecide as error:
             why = f"this one {error}"
             if asked.engine == ENGINE_VERSION and not isinstance(error, Undecided):
@@ -126,12 +131,12 @@ class Replayer:
         if word == Verdict.NONE:
             return _said(header, word, why, by)
         try:
-            again = self._others.answer(policies, asked)
-        except CannotDecide as error:
+            other = self._others.answer(policies, asked)
+            if other is not None:
+                return _said(header, compared(answer, other), "", asked.engine)
+        except (CannotDecide, ValueError) as error:
             return _said(header, f"{NEEDS_ENGINE} {asked.engine}", f"its wheel {error}")
-        if again is not None:
-            word, why, by = compared(answer, again), "", asked.engine
-        elif by:
+        if by:
             why = f"by another engine than the one that decided, {asked.engine}"
         return _said(header, word, why, by)
 
@@ -156,7 +161,7 @@ def _recorded(record: OpenedRecord) -> tuple[RecordedRequest, bytes]:
     header = record.header
     try:
         request, answer = record.body.document(REQUEST), record.body.document(ANSWER)
-        said: Any = None if answer is None else json.loads(answer)
+        said: Any = None if answer is None else read_json(answer, decimals_as_text=True)
         text = None if request is None else request.decode()
     except (BadBody, ValueError):
         raise _NotAsRecorded("its body can't be read") from None

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from engine.pipeline import Engine, load_stored, version
+from engine.pipeline import Engine, load_stored
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.case_kinds import CASE_KINDS
-from files.strict_json import JsonRefused, read_json_object
+from engine.vocabulary.strict_json import JsonRefused, read_json_object
 from ledger.record.decision_parts import answer_parts
+from ledger.record.policy_versions import gives_version
 
 ENGINES_KEPT = 4
 """Policy sets that stay compiled: records come in their order, and sets change seldom."""
@@ -61,11 +62,7 @@ class StoredPolicies:
 
     def gives_its_version(self) -> bool:
         """Whether the files are those that the version stands for."""
-        facts = None if self.standard_facts is None else self.standard_facts.encode()
-        try:
-            return version(self.contents(), facts) == self.version
-        except UnicodeError:
-            return False
+        return gives_version(self.version, self.files, self.standard_facts)
 
     def contents(self) -> dict[str, bytes]:
         """As `load_stored` takes them."""

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from sqlalchemy import Connection, select
 
 from ledger.journal.journal import Journal
 from ledger.journal.opened_records import ENTRY, JOINED, BodyUnreadable, opened_or_gone, row_called
+from ledger.record.record_header import Header
 from ledger.search.record_filter import RecordFilter
 from ledger.search.record_search import FoundRecord, UnreadableRecord, header_of, headers_wanted
 from ledger.store.key_database import SubjectKeys
 from ledger.store.tables import entries
+from ledger.store.trouble import DAMAGED, FileTrouble
 
 BATCH = 500
 """Records read at once."""
@@ -55,6 +58,23 @@ def records_at(journal: Journal, places: Sequence[int]) -> Iterator[FoundRecord]
             return [opened_or_not(row, keys) for row in connection.execute(query)]
 
         yield from journal.ask(ask)
+
+
+def headers_at(journal: Journal, places: Sequence[int]) -> Iterator[Header]:
+    """The headers at these places, in their order, read some at a time as they are asked for. Raises
+    `JournalUnavailable`, `FileTrouble` where one is missing or damaged."""
+    for at in range(0, len(places), BATCH):
+        some = places[at : at + BATCH]
+        found = journal.ask(partial(_headers, places=list(some)))
+        for place in some:
+            if place not in found:
+                raise FileTrouble(f"{DAMAGED}: record {place} is missing")
+            yield found[place]
+
+
+def _headers(connection: Connection, _: SubjectKeys, places: list[int]) -> dict[int, Header]:
+    query = select(entries.c.seq, entries.c.header).where(entries.c.seq.in_(places))
+    return {row.seq: header_of(row) for row in connection.execute(query)}
 
 
 def record_or_trouble(journal: Journal, called: str) -> FoundRecord | None:

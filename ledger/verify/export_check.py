@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.diagnostics.wording import clipped
-from files.strict_json import JsonRefused, read_json_object
+from engine.vocabulary.strict_json import JsonRefused, read_json_object
 from ledger.export.export_folder import FORMAT, tile_path
 from ledger.record.body_parts import Part, commitment, digest_of
 from ledger.record.checkpoints import stated_size

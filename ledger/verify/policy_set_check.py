@@ -6,10 +6,9 @@ compared, which is a fault where anything was decided by it that was not taken o
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
-from engine.pipeline import version
+from ledger.record.policy_versions import gives_version, texts_of
 from ledger.verify.journal_faults import FaultKind, FaultsFound
 from ledger.verify.record_check import RecordCheck
 
@@ -31,9 +30,9 @@ class PolicySetCheck:
         """Each of them by itself."""
         for name, files, facts in sets:
             self._seen.add(name)
-            if _gives(name, files, facts):
+            if gives_version(name, files, facts):
                 self.sets += 1
-            elif facts is None and _is_files(files):
+            elif facts is None and texts_of(files) is not None:
                 self._incomplete.add(name)
             else:
                 self._add(name, "its files do not give its version")
@@ -50,31 +49,3 @@ class PolicySetCheck:
 
     def _add(self, name: str, what: str) -> None:
         self._faults.add(FaultKind.POLICY_SET, f"policy set {name[:8]}: {what}")
-
-
-def _gives(name: str, files: object, facts: object) -> bool:
-    """Without standard facts they may be those of this engine."""
-    texts = _texts(files)
-    if texts is None or not (facts is None or isinstance(facts, str)):
-        return False
-    try:
-        encoded = {file: text.encode() for file, text in texts.items()}
-        return version(encoded, None if facts is None else facts.encode()) == name
-    except (UnicodeError, ValueError):
-        return False
-
-
-def _is_files(files: object) -> bool:
-    return _texts(files) is not None
-
-
-def _texts(files: object) -> dict[str, str] | None:
-    """File name → text; None where it is none."""
-    if isinstance(files, str):
-        try:
-            files = json.loads(files)
-        except (ValueError, RecursionError):
-            return None
-    if not isinstance(files, dict) or not all(isinstance(text, str) for text in files.values()):
-        return None
-    return files

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 from engine import version
 from engine.version import ENGINE_VERSION, LIBRARIES, RELEASE, fingerprint
 from tests.support.paths import ROOT
+from tests.support.policy_files import whole_set
 from tests.support.small_policies import decide, engine_of
 
 ENGINE = ROOT / "engine"
@@ -107,3 +109,48 @@ def _printed(folder: Path) -> str:
     command = [sys.executable, "-m", "api.cli", "--version"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=True)
     return done.stdout
+
+
+DECIDES = """
+import json, sys
+from datetime import date
+from engine.deciding.answer_text import answer_text
+from engine.pipeline import load
+from engine.vocabulary.strict_json import read_json_object
+loaded = load({name: text.encode() for name, text in json.loads(sys.argv[1]).items()})
+body = read_json_object('{"account": {"id": "C-1"}}', decimals_as_text=False)
+answer, _ = answer_text(loaded.engine.decide_request("account", body, date(2026, 7, 1), "id"))
+print(json.dumps([json.loads(answer)["id"], sorted({name.partition(".")[0] for name in sys.modules})]))
+"""
+MODULES = {"durable-rules": "durable_rules_engine", "pydantic-core": "pydantic_core", "pyyaml": "yaml", "lark": "lark"}
+ONLY_LOADED = {"regex", "typing_extensions", "typing_inspection", "_distutils_hack", "_yaml"}
+"""By those, for what isn't used."""
+
+
+def test_all_that_makes_an_answer_of_a_request_is_the_engine_or_a_library_that_it_names() -> None:
+    """What a process has loaded that read a request, decided and wrote the answer."""
+    policy = "policy: p\ntitle: {en: P, zh: P}\ndecides: account\nvalues: {x: 1}\n"
+    files = {name: content.decode() for name, content in whole_set({"p": policy}).items()}
+    words = [sys.executable, "-c", DECIDES, json.dumps(files)]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    id_, loaded = json.loads(done.stdout)
+    assert id_ == "id"
+    assert not {"files", "receivables", "ledger", "api"} & set(loaded)
+    installed = {name for name, of in metadata.packages_distributions().items() if set(of) - {"credence-decisions"}}
+    assert set(loaded) & installed - ONLY_LOADED == set(MODULES.values())
+    assert sorted(MODULES) == sorted(LIBRARIES)
+
+
+@pytest.mark.parametrize(
+    ("file", "module"),
+    [
+        ("ledger/replay/request_again.py", "engine.vocabulary.strict_json"),
+        ("ledger/record/decision_parts.py", "engine.deciding.answer_text"),
+        ("api/http/body.py", "engine.vocabulary.strict_json"),
+    ],
+)
+def test_what_is_answered_and_what_is_replayed_is_read_and_written_by_it(file: str, module: str) -> None:
+    text = (ROOT / file).read_text("utf-8")
+    assert f"from {module} import" in text
+    assert "to_json" not in text
+    assert "json.dumps" not in text

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.vocabulary.strict_json import DIGITS_MAX, JsonRefused, read_json
 from files.encoding import shown_raw
 from files.input_refused import InputRefused
 from files.rows import csv_rows, ndjson_rows
-from files.strict_json import DIGITS_MAX, JsonRefused, read_json
 
 # what makes CSV hard, and little else
 HOSTILE = st.lists(

@@ -61,11 +61,11 @@ from engine.vocabulary.binding import Binder, FactsRefused, Fault
 from engine.vocabulary.decimals import JsonDecimal
 from engine.vocabulary.rates import RATES
 from engine.vocabulary.record_words import NO_LIST
+from engine.vocabulary.strict_json import BLANKS
 from files.batch.input import FILE, LINE, UNREAD, cell_text, identifier, quoted_list
 from files.maps.mapped_rows import NUMBER_AS_TEXT, NUMBER_AS_TEXT_HINT
 from files.maps.row_map import CURRENCY
 from files.rows import LINE_MAX, json_cell, ndjson_row
-from files.strict_json import BLANKS
 
 SCHEMA = pa.schema([(FILE, pa.string()), (LINE, pa.int64()), ("text", pa.string()), (UNREAD, pa.string())])
 """FILE and LINE say where a line stands; `text` is its JSON object, null where the line is none; UNREAD holds its

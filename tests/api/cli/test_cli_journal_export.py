@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from api.settings import Settings
 from ledger.export import export_folder, exporting
 from ledger.record.record_header import RecordKind
+from ledger.search import all_wanted
 from ledger.store.trouble import JournalUnavailable
 from tests.support.command_line import credence
 from tests.support.journal_reading import from_journal
@@ -257,7 +258,7 @@ def test_what_breaks_off_leaves_nothing(kept: Kept, tmp_path: Path, monkeypatch:
         raise KeyboardInterrupt if at == "interrupted" else JournalUnavailable("made up")
 
     place = {"finishing": (export_folder, "_tiles"), "recording": (exporting, "_record")}
-    monkeypatch.setattr(*place.get(at, (exporting, "opened_or_gone")), fails)
+    monkeypatch.setattr(*place.get(at, (all_wanted, "opened_or_gone")), fails)
     words = (tmp_path / "out", "--parquet", tmp_path / "d.parquet")
     done = credence("journal", "export", "--journal", kept.file, *words)
     assert done.exit_code == (130 if at == "interrupted" else 2)

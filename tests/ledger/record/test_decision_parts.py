@@ -11,7 +11,7 @@ import pytest
 from pydantic_core import to_json
 
 from engine.pipeline import Engine
-from files.strict_json import read_json_object
+from engine.vocabulary.strict_json import read_json_object
 from ledger.record.body_parts import Body
 from ledger.record.decision_parts import FlaggedFacts, answer_parts
 from tests.support.large import how_many

@@ -125,7 +125,81 @@ def test_equal_bytes_are_the_same_and_equal_members_in_other_bytes_are_wording(a
         assert compared(recorded, recorded + b" ") is Verdict.WORDING
 
 
+VALUES = (
+    *(
+        "0",
+        "1",
+        "-1",
+        "1.0",
+        "1.00",
+        "10e-1",
+        "true",
+        "false",
+        "null",
+        '"1"',
+        '"true"',
+        '""',
+        "[1]",
+        '["1"]',
+        '{"1": 1}',
+    ),
+    *("1000000000000000.01", "1000000000000000.02", "9007199254740992", "9007199254740993", "0.1", "0.10", "1e400"),
+)
+"""Texts of JSON of which no two are the same, however Python compares what it makes of them."""
+
+
+@pytest.mark.parametrize("member", ["results", "conditions", "actions", "of a reason", "missing of a reason"])
+def test_values_are_the_same_only_where_they_are_written_alike(member: str) -> None:
+    def answer(value: str) -> bytes:
+        at = "x" if member == "of a reason" else "missing"
+        reason = f'{{"rule":"p.r","{at}":{value}}}' if "reason" in member else '{"rule":"p.r"}'
+        held = f',"{member}":{value}' if "reason" not in member else ""
+        return f'{{"outcome":"hold","reasons":[{reason}]{held}}}'.encode()
+
+    for one in VALUES:
+        for other in VALUES:
+            word = compared(answer(one), answer(other) + b" ")
+            assert (word is Verdict.WORDING) is (one == other), (one, other)
+
+
+def _with_each_key_twice(value: Any) -> Iterator[str]:
+    """An answer's text with a key of one of its objects standing twice, the second time as it was."""
+    for place in [(), *_objects(value)]:
+        within = value
+        for step in place:
+            within = within[step]
+        for key in list(within)[:1]:
+            text = json.dumps(value)
+            whole = json.dumps(within)
+            yield text.replace(whole, whole.replace("{", "{" + json.dumps(key) + ':"other",', 1), 1)
+
+
+def _objects(value: Any, path: Path = ()) -> Iterator[Path]:
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, each in members:
+        if isinstance(each, dict) and each:
+            yield (*path, name)
+        yield from _objects(each, (*path, name))
+
+
+def test_an_answer_that_can_be_read_in_two_ways_is_not_compared(answers: list[dict[str, Any]]) -> None:
+    for answer in answers:
+        recorded = json.dumps(answer).encode()
+        for text in _with_each_key_twice(answer):
+            assert json.loads(text) == answer  # which is how Python reads it
+            for one, other in ((recorded, text.encode()), (text.encode(), recorded)):
+                with pytest.raises(ValueError, match="twice"):
+                    compared(one, other)
+
+
+@pytest.mark.parametrize("reasons", ["1", "null", "{}", "[1]", "[null]", "[[]]", "true"])
+def test_reasons_that_are_none_are_not_compared(reasons: str, answers: list[dict[str, Any]]) -> None:
+    text = f'{{"outcome": "hold", "reasons": {reasons}}}'.encode()
+    with pytest.raises(ValueError, match="no answer"):
+        compared(json.dumps(answers[0]).encode(), text)
+
+
 @pytest.mark.parametrize("text", [b"[]", b"{}", b'{"outcome": 1}', b"x", b""])
 def test_what_is_no_answer_is_not_compared(text: bytes, answers: list[dict[str, Any]]) -> None:
-    with pytest.raises(ValueError, match=r"no answer|Expecting"):
+    with pytest.raises(ValueError, match=r"no answer|JSON|empty"):
         compared(text, json.dumps(answers[0]).encode())

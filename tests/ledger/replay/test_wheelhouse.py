@@ -43,7 +43,7 @@ FAILING = {
     "answers a number": "def serve():\n    put(protocol=1, engine=ME)\n    put(answer=1)\n    time.sleep(60)\n",
     "can't": "def serve():\n    put(protocol=1, engine=ME)\n    put(cannot='knows it not')\n    time.sleep(60)\n",
     "never answers": "def serve():\n    put(protocol=1, engine=ME)\n    time.sleep(60)\n",
-    "takes a room from elsewhere": "import files.strict_json\n" + ECHO,
+    "takes a room from elsewhere": "import files.spreadsheet\n" + ECHO,
     "can't be imported": "import nowhere\n",
 }
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from api.http.body import parse_object
 from api.http.problems import MalformedBody
+from engine.vocabulary.strict_json import DEPTH_MAX, DIGITS_MAX, JsonRefused, read_json_object
 from files.case_file import read_case
 from files.input_refused import InputRefused
 from files.rows import ndjson_row
-from files.strict_json import DEPTH_MAX, DIGITS_MAX, JsonRefused, read_json_object
 from tests.support.small_policies import engine_of
 
 ENGINE = engine_of("values: {a: 1}\n")

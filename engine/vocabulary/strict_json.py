@@ -1,7 +1,8 @@
 """JSON from strangers, read one way only: what could be read in two ways is refused, with the same words everywhere.
 
-Leaf of the readers. The body of a request, a line of NDJSON and the file that `credence decide` takes come through
-here. RFC 8259 leaves choices to a reader; each is made here, on the side of refusing:
+A leaf, and the engine's own: what a request says is part of what is decided. The body of a request, a line of NDJSON
+and the file that `credence decide` takes come through here. RFC 8259 leaves choices to a reader; each is made here, on
+the side of refusing:
 
 - a key that stands twice in one object, once escaped or not (readers differ on which of the two counts);
 - `NaN`, `Infinity`, `-Infinity`, which Python's reader takes although they are no JSON;
@@ -23,7 +24,6 @@ from typing import NoReturn
 
 from engine.diagnostics.wording import clipped
 from engine.vocabulary.decimals import JsonDecimal
-from files.encoding import not_utf_8
 
 DEPTH_MAX = 100
 """Lists and objects around a value. Nothing that is meant here nests deeper than four levels. Each Python has a
@@ -77,7 +77,7 @@ def read_json(text: str | bytes, *, decimals_as_text: bool) -> object:
         try:
             text = text.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise JsonRefused(not_utf_8(error)) from None
+            raise JsonRefused(_not_utf_8(error)) from None
     text = text.rstrip(BLANKS)  # so that what is missing at the end is said to be missing there, not on the next line
     try:
         decoder = _WITH_TEXT if decimals_as_text else _WITH_FLOATS
@@ -107,6 +107,10 @@ def read_json_object(text: str | bytes, *, decimals_as_text: bool, example: str 
     if not isinstance(value, dict):
         raise JsonRefused("is not a JSON object", f"write an object such as {example}" if example else "")
     return value
+
+
+def _not_utf_8(error: UnicodeDecodeError) -> str:
+    return f"is not UTF-8 (byte 0x{error.object[error.start]:02X} at offset {error.start})"
 
 
 def _not_json(error: json.JSONDecodeError) -> JsonRefused:

@@ -65,7 +65,7 @@ class NoteSigner:
 
     def line(self, signature: bytes) -> str:
         """The signature as a line of a note, with its line feed."""
-        return f"\u2014 {self.name} {b64encode(self.verifier.id + signature).decode()}\n"
+        return self.verifier.line(signature)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,15 @@ class NoteVerifier:
             self.check(text.encode(), signature)
             return text
         raise BadNote(f"it has no signature by {self.name}")
+
+    def bare(self, note: str) -> str:
+        """The note with this key's signature alone, whatever else stands behind it. Raises `BadNote`."""
+        text, lines = self.verified(note), split_note(note)[1]
+        return f"{text}\n{self.line(next(self.own(lines)))}"
+
+    def line(self, signature: bytes) -> str:
+        """The signature as a line of a note, with its line feed."""
+        return f"\u2014 {self.name} {b64encode(self.id + signature).decode()}\n"
 
     def own(self, lines: str) -> Iterator[bytes]:
         """Those of a note's signatures that say that they are by this key. Raises `BadNote` at a line that is none."""

@@ -130,7 +130,7 @@ class _Reader:
                 raise BadTrustPolicy(f"`{clipped(member)}` is a member already; name each once")
         most = len(members)
         number = {"any": "1", "all": str(most)}.get(least, least)
-        if not (number.isascii() and number.isdigit() and 1 <= int(number[:9]) <= most):
+        if not (number.isascii() and number.isdigit() and len(number) < 10 and 1 <= int(number) <= most):
             raise BadTrustPolicy(f"`{clipped(least)}` is not `any`, `all` or a number from 1 to {most}")
         self._in_groups.update(members)
         self._groups[name] = WitnessGroup(int(number), tuple(members))

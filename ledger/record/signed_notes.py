@@ -128,6 +128,15 @@ def split_note(note: str) -> tuple[str, str]:
     return f"{text}\n", lines
 
 
+def signer_of(line: str) -> str:
+    """Whose name stands in one line of signatures, with its line feed. Raises `BadNote` where it is none."""
+    match = _SIGNATURE.fullmatch(line.removesuffix("\n"))
+    if match is None or not line.endswith("\n"):
+        raise BadNote("it is no line of a signature")
+    _decoded(match["signature"])
+    return match["name"]
+
+
 def new_signer(name: str, algorithm: bytes = ED25519) -> NoteSigner:
     """With a key of its own."""
     return NoteSigner(name, Ed25519PrivateKey.generate(), algorithm)

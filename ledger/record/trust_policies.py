@@ -67,6 +67,16 @@ class TrustPolicy:
         """Whether these witnesses are enough."""
         return self.quorum == NO_QUORUM or self._holds(self.quorum, cosigned)
 
+    def met_at(self, cosigned: Mapping[str, int]) -> int | None:
+        """The latest time from which on enough of these witnesses say that they saw it; None where they are not enough,
+        or nobody is asked."""
+        if self.quorum == NO_QUORUM:
+            return None
+        for time in sorted(cosigned.values(), reverse=True):
+            if self.is_met_by({name: each for name, each in cosigned.items() if each >= time}):
+                return time
+        return None
+
     def _holds(self, name: str, cosigned: Mapping[str, int]) -> bool:
         if name in self.witnesses:
             return name in cosigned

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from base64 import b64encode
 from pathlib import Path
@@ -198,6 +199,46 @@ def test_a_state_that_is_missing_is_never_made_anew_by_itself() -> None:
     assert not Path("witness.state").exists()
 
 
+def test_an_export_has_the_cosignatures_by_which_a_quorum_is_met() -> None:
+    """Also where its newest checkpoint is cosigned by nobody."""
+    other = credence("witness", "new-key", "other.example/w", "--witness-key", "other.key").stdout.strip()
+    log, auditor, _ = Path("trust.policy").read_text("utf-8").splitlines()
+    _trust(log, auditor, f"witness other {other}", "quorum none")
+    for key, sizes in (("witness", (256, 512, 768)), ("other", (256, 512))):
+        for size in sizes:
+            _asked(f"{key}.state" if size > 256 else 0, size=size)
+            first = ["--first"] if size == 256 else []
+            words = ["cosign", "request", "--log", "journal.vkey", "--witness-key", f"{key}.key"]
+            Path("line").write_text(credence("witness", *words, *first).stdout, "utf-8")
+            kept = credence("journal", "cosignature", "line", "--request", "request", "--trust", "trust.policy")
+            assert kept.exit_code == 0, kept.stderr
+    done = credence("journal", "export", "out")
+    assert done.exit_code == 0, done.stderr
+    assert sorted(each.name for each in Path("out/cosigned").iterdir()) == ["512", "768"]
+    for asked, least, size in (("auditor", 1, 768), ("other", 1, 512), ("group", 2, 512), ("group", 1, 768)):
+        _trust(log, auditor, f"witness other {other}", f"group group {least} auditor other", f"quorum {asked}")
+        said = json.loads(credence("journal", "verify", "out", "--trust", "trust.policy", "--json").stdout)
+        assert (said["faults"], said["witnessed"], said["size"]) == (0, size, 1_000), asked
+    told = credence("journal", "verify", "out", "--trust", "trust.policy").stdout
+    assert told.splitlines()[-1] == "no fault in the first 768"
+    whole = Path("out/cosigned/512").read_bytes()
+    for name, changed_to, why in (
+        ("512", Path("out/cosigned/768").read_bytes(), "is not the one in manifest.json"),
+        ("512", whole[:-20], "is not the one in manifest.json"),
+        ("512", None, "is missing"),
+    ):
+        Path(f"out/cosigned/{name}").unlink()
+        if changed_to is not None:
+            Path(f"out/cosigned/{name}").write_bytes(changed_to)
+        found = json.loads(credence("journal", "verify", "out", "--trust", "trust.policy", "--json").stdout)
+        assert f"cosigned/{name}: {why}" in [each["fault"] for each in found["first"]]
+        Path(f"out/cosigned/{name}").write_bytes(whole)
+
+
+def _trust(*lines: str) -> None:
+    Path("trust.policy").write_text("\n".join([*lines, ""]), "utf-8")
+
+
 def test_the_mirror_has_the_hash_of_each_record() -> None:
     for since, size in ((0, 256), (256, 700), (700, 700), (700, 1_000)):
         with changed(JOURNAL, beside(JOURNAL.absolute())) as rows:
@@ -295,8 +336,8 @@ def test_what_can_not_be_used_is_said(words: list[str], said: str | None) -> Non
         (["checkpoint", "--save", "line"], "`line` is there already"),
         (["cosignature", "line", "--request", "request"], "give one with --trust"),
         (["cosignature", "line", "--request", "line", "--trust", "trust.policy"], "it is no request to a witness"),
-        (["cosignature", "other", "--request", "request", "--trust", "trust.policy"], "not one line of a witness"),
-        (["cosignature", "request", "--request", "request", "--trust", "trust.policy"], "not one line of a witness"),
+        (["cosignature", "other", "--request", "request", "--trust", "trust.policy"], "not one line of one witness"),
+        (["cosignature", "request", "--request", "request", "--trust", "trust.policy"], "no line of a signature"),
         (["cosignature", "line", "--request", "later", "--trust", "trust.policy"], "is not the answer to `later`"),
         (["cosignature", "line", "--request", "request", "--trust", "line"], "the trust policy `line` can't be used"),
     ],

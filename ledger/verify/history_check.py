@@ -125,7 +125,7 @@ class HistoryCheck:
     def _compare_root(self, signed: SignedSize, checkpoint: Checkpoint) -> None:
         if self._frontier is None:
             return
-        is_told = (signed.is_kept and checkpoint == self._own) or signed.name in self._witnesses_told
+        is_told = signed.is_witnessed and (checkpoint == self._own or signed.name in self._witnesses_told)
         if not signed.is_kept:
             self._own = checkpoint
         if checkpoint.root == root_of(self._frontier):

@@ -35,8 +35,8 @@ SIGNED_OVER = "the checkpoint in `so-700.tlog-proof` was signed over"
 HISTORY = f"records 0..999: {SIGNED_OVER} another history of 1000 records"
 WITNESSED = "records 0..767: the witness saw another history of 768 records"
 OUTSIDE = {
-    "body, header, column": [MIRROR, RECEIPT],
-    "and tiles": [MIRROR, RECEIPT],
+    "body, header, column": [HISTORY, MIRROR, RECEIPT],
+    "and tiles": [HISTORY, MIRROR, RECEIPT],
     "and signed by another key": [WITNESSED, HISTORY, MIRROR, RECEIPT],
     "and signed by the true key": [WITNESSED, HISTORY, MIRROR, RECEIPT],
     "removed, renumbered": [
@@ -45,7 +45,11 @@ OUTSIDE = {
         RECEIPT,
         f"record 999: is missing: the journal ends there, and {SIGNED_OVER} 1000",
     ],
-    "inserted": ["record 701: is not the one the mirror has", "records 702..999: are not those the mirror has"],
+    "inserted": [
+        HISTORY,
+        "record 701: is not the one the mirror has",
+        "records 702..999: are not those the mirror has",
+    ],
     "cut off": [f"record 990: is missing: the journal ends there, and {SIGNED_OVER} 1000"],
     "cut off with its checkpoint": [
         "record 990: is missing: the journal ends there, and the witness saw 1000 records",
@@ -57,8 +61,8 @@ OUTSIDE = {
         "records 901..999: are not those the mirror has",
         "records 0..999: the witness saw another history of 1000 records",
     ],
-    "spelling of a header": [MIRROR, RECEIPT],
-    "earlier": [MIRROR, RECEIPT],
+    "spelling of a header": [HISTORY, MIRROR, RECEIPT],
+    "earlier": [HISTORY, MIRROR, RECEIPT],
 }
 """What is found beside what the journal and its key tell; where a name lacks, nothing."""
 

@@ -133,12 +133,12 @@ def _verified(
         own = TrustedKey(signing_key(keys.signing_key, may_make=False).verifier, "the backup's own", is_brought=False)
         reached = OutsideEvidence(notes=[note for note in notes if note.size <= size])
         found = verify_journal(opened, trusted or own, body_keys(keys), reached)
-        note = opened.ask(lambda connection, _: newest_note(connection))
+        newest = opened.ask(lambda connection, _: newest_note(connection))
     except JournalUnavailable as error:
         raise FileTrouble(f"`{journal}`: {error}") from error
     finally:
         opened.close()
-    return found, note or ""
+    return found, newest[1] if newest else ""
 
 
 def _last(places: KeyPlaces) -> Checkpoint | None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ledger.journal.log_transaction import LogTransaction
+    from ledger.journal.signed_log import KeptCosignature
     from ledger.record.trust_policies import TrustPolicy
 
 ForWitnessOption = Annotated[
@@ -84,7 +85,8 @@ def checkpoint(
 
     def ask(connection: Connection) -> tuple[str | None, list[bytes]]:
         if old_size is None:
-            return newest_note(connection), []
+            newest = newest_note(connection)
+            return None if newest is None else newest[1], []
         request = request_since(connection, old_size)
         size = stated_size(request.note) or 0
         first = old_size if since is None else since
@@ -146,42 +148,35 @@ def cosignature(
     """
     from ledger.journal.signed_log import NoCheckpoint, NoCosignature, keep_cosignature
     from ledger.record.checkpoints import stated_size
-    from ledger.record.signed_notes import BadNote
     from ledger.record.witness_requests import BadRequest, read_request
     from ledger.store.text_files import small_text
     from ledger.store.trouble import FileTrouble
 
     try:
         policy = _policy(trust)
-        text = f"{small_text(line, 'the line').strip()}\n"
-        note = read_request(small_text(request, "the request")).note
-        cosigned = policy.cosigned(note + text)
+        answer = small_text(line, "the line").strip()
+        size = stated_size(read_request(small_text(request, "the request")).note) or 0
     except (FileTrouble, BadRequest) as error:
         refuse(str(error))
-    except BadNote as error:
-        refuse(f"`{line}` is not the answer to `{request}`: {error}")
-    if len(cosigned) != 1 or text.count("\n") != 1:
-        refuse(f"`{line}` is not one line of a witness that the trust policy names")
-    [name] = cosigned
-    size = stated_size(note) or 0
 
     def keep(transaction: LogTransaction) -> object:
         try:
-            return keep_cosignature(transaction.connection, size, text, policy.witnesses[name])
+            return keep_cosignature(transaction.connection, policy, size, answer)
         except (NoCheckpoint, NoCosignature) as error:
             return error
 
     with journal_to_read(journal) as kept:
 
-        async def write() -> bool:
-            return bool(await kept.write(keep))
+        async def write() -> KeptCosignature:
+            said: KeptCosignature = await kept.write(keep)
+            return said
 
         try:
-            is_new = asyncio.run(write())
+            done = asyncio.run(write())
         except (NoCheckpoint, NoCosignature) as error:
-            refuse(f"{error}: the request is another journal's")
-    done = "kept" if is_new else "there already"
-    out().print(Text(f"{done}: {name} cosigned the checkpoint of {size:,} records"))
+            refuse(f"`{line}` is not the answer to `{request}` of this journal: {error}")
+    words = "kept" if done.is_new else "there already"
+    out().print(Text(f"{words}: {done.witness} cosigned the checkpoint of {size:,} records"))
 
 
 def _policy(trust: Path | None) -> TrustPolicy:

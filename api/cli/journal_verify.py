@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -59,6 +62,15 @@ ReceiptOption = Annotated[
         rich_help_panel=READ,
     ),
 ]
+WithinOption = Annotated[
+    str | None,
+    typer.Option(
+        "--witnessed-within",
+        metavar="TIME",
+        help="A fault where witnesses cosigned last longer ago than this, such as 12h or 2d; with --trust.",
+        rich_help_panel=RUNNING,
+    ),
+]
 WithoutBodiesOption = Annotated[
     bool,
     typer.Option(
@@ -67,6 +79,9 @@ WithoutBodiesOption = Annotated[
         rich_help_panel=RUNNING,
     ),
 ]
+
+_TIME = re.compile(r"(?P<count>[1-9][0-9]{0,4})(?P<unit>[hd])")
+_SECONDS = {"h": 3_600, "d": 86_400}
 
 
 def verify(
@@ -78,6 +93,7 @@ def verify(
     witness_notes: WitnessNotesOption = None,
     mirror: MirrorOption = None,
     receipt: ReceiptOption = None,
+    witnessed_within: WithinOption = None,
     without_bodies: WithoutBodiesOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -102,6 +118,7 @@ def verify(
         notes=witness_notes or [],
         mirror=mirror,
         receipts=receipt or [],
+        within=witnessed_within,
     )
     if place is not None and is_proof(Path(place)):
         verify_proof(Path(place), brought_along.for_proof(place), as_json=as_json)
@@ -109,6 +126,7 @@ def verify(
     with progress_bar(quiet=quiet) as show:
         try:
             brought = brought_along.trusted()
+            within = brought_along.longest(brought)
             outside = brought_along.evidence(brought)
             if place is not None and Path(place).is_dir():
                 trusted, found = _export(Path(place), brought, outside, _shown(show))
@@ -120,6 +138,8 @@ def verify(
             refuse(str(error))
         except OSError as error:
             refuse(f"`{error.filename or place}` can't be read: {error.strerror}")
+    if within is not None:
+        _see_how_long_ago(found, within, witnessed_within or "")
     if as_json:
         print_json(_as_json(what, str(place), trusted, found))
     else:
@@ -138,6 +158,7 @@ class _Brought:
     notes: Sequence[Path]
     mirror: Path | None
     receipts: Sequence[Path]
+    within: str | None
 
     def trusted(self) -> TrustedKey | None:
         """None where nothing was brought. Raises `FileTrouble`."""
@@ -146,6 +167,17 @@ class _Brought:
         if self.trust is not None:
             return brought_trust(self.trust, self.key)
         return None if self.key is None else brought_key(self.key)
+
+    def longest(self, trusted: TrustedKey | None) -> int | None:
+        """How many seconds ago witnesses may have cosigned last. Ends the command where that isn't said."""
+        if self.within is None:
+            return None
+        if trusted is None or not _asks_witnesses(trusted):
+            refuse("--witnessed-within is about witnesses; give --trust with a policy whose quorum is not `none`")
+        match = _TIME.fullmatch(self.within)
+        if match is None:
+            refuse(f"`{self.within}` is no time; write how many hours or days, such as 12h or 2d")
+        return int(match["count"]) * _SECONDS[match["unit"]]
 
     def evidence(self, trusted: TrustedKey | None) -> OutsideEvidence:
         """Raises `FileTrouble` and `OSError`."""
@@ -167,8 +199,8 @@ class _Brought:
         """Whom a proof is checked by, which needs nothing else. Ends the command where that isn't so."""
         from ledger.store.trouble import FileTrouble
 
-        if self.checkpoint is not None or self.notes or self.mirror is not None or self.receipts:
-            idle = "--checkpoint, --witness-notes, --mirror and --receipt"
+        if self.checkpoint is not None or self.notes or self.mirror is not None or self.receipts or self.within:
+            idle = "--checkpoint, --witness-notes, --mirror, --receipt and --witnessed-within"
             refuse(f"`{place}` holds a checkpoint of its own; leave {idle} out")
         try:
             trusted = self.trusted()
@@ -247,7 +279,7 @@ def _as_json(what: str, place: str, trusted: TrustedKey, found: Verified) -> dic
         "records": found.records,
         "size": found.size,
         "signed": found.signed,
-        **({} if trusted.policy is None else {"witnessed": found.witnessed}),
+        **({} if trusted.policy is None else {"witnessed": found.witnessed, "last_cosigned": _time(found)}),
         **({} if not found.mirrored else {"mirrored": found.mirrored}),
         "checkpoints": found.checkpoints,
         "bodies": found.opened,
@@ -289,14 +321,42 @@ def _print(what: str, place: str, trusted: TrustedKey, found: Verified) -> None:
     if faults.total:
         counted = ", ".join(f"{count:,} × {kind.value}" for kind, count in faults.counts.items())
         out().print(Text(f"faults    {counted}"), soft_wrap=True)
+    elif _asks_witnesses(trusted) and found.witnessed < found.size:
+        out().print(Text(f"no fault in the first {found.witnessed:,}"))
     else:
         out().print(Text("no fault"))
+
+
+def _asks_witnesses(trusted: TrustedKey) -> bool:
+    from ledger.record.trust_policies import NO_QUORUM
+
+    return trusted.policy is not None and trusted.policy.quorum != NO_QUORUM
+
+
+def _time(found: Verified) -> str | None:
+    seconds = found.cosigned_at
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+
+
+def _see_how_long_ago(found: Verified, within: int, said: str) -> None:
+    """By the witnesses' word: the times in the journal are its owner's."""
+    from ledger.verify.journal_faults import FaultKind
+
+    if found.cosigned_at is None:
+        found.faults.add(FaultKind.COSIGNATURE, f"checkpoints: none that holds was cosigned within {said}")
+    elif found.cosigned_at < time.time() - within:
+        late = f"was cosigned last at {_time(found)}, longer ago than {said}"
+        found.faults.add(FaultKind.COSIGNATURE, f"checkpoint {found.witnessed}: {late}")
 
 
 def _outside(trusted: TrustedKey, found: Verified) -> Iterator[tuple[str, str]]:
     if trusted.policy is not None and trusted.policy.witnesses:
         told = f"{found.witnessed:,} by the newest checkpoint that holds and is cosigned by `{trusted.policy.quorum}`"
         yield "witnessed", told
+    if _asks_witnesses(trusted) and found.cosigned_at is not None:
+        since = found.size - found.witnessed
+        alone = f"{since:,} record{' is' if since == 1 else 's are'} vouched for by nobody" if since else "no record"
+        yield "since", f"{alone}; last cosigned {_time(found)}"
     if found.mirrored:
         yield "mirrored", f"{found.mirrored:,} as the mirror has them"
 

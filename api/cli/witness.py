@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from api.cli.console import FOUND_PROBLEMS, out, refuse
-from api.cli.options import READ, WRITTEN, MirrorOption
+from api.cli.options import READ, RUNNING, WRITTEN, MirrorOption
 
 NameArgument = Annotated[
     str, typer.Argument(metavar="NAME", help="How it is called for ever, such as auditor.example.com/w1.")
@@ -32,12 +32,21 @@ LogOption = Annotated[
     ),
 ]
 StateOption = Annotated[
-    Path,
+    Path | None,
     typer.Option(
         "--state",
         metavar="FILE",
-        help="What the witness saw last; made at the first time. Back it up, and never put an old one back.",
+        help="What the witness saw last; made with --first. Back it up, and never put an old one back. Default: beside "
+        "the key, witness.state beside witness.key.",
         rich_help_panel=WRITTEN,
+    ),
+]
+FirstOption = Annotated[
+    bool,
+    typer.Option(
+        "--first",
+        help="This key never cosigned a checkpoint of this log: make the state. Without it a missing one is an error.",
+        rich_help_panel=RUNNING,
     ),
 ]
 HashesOption = Annotated[
@@ -49,7 +58,7 @@ HashesOption = Annotated[
         rich_help_panel=READ,
     ),
 ]
-_KEY, _STATE = Path("witness.key"), Path("witness.state")
+_KEY = Path("witness.key")
 
 
 def new_key(*, name: NameArgument, witness_key: WitnessKeyOption = _KEY) -> None:
@@ -79,13 +88,15 @@ def cosign(
     request: RequestArgument,
     log: LogOption,
     witness_key: WitnessKeyOption = _KEY,
-    state: StateOption = _STATE,
+    state: StateOption = None,
+    first: FirstOption = False,
     mirror: MirrorOption = None,
     hashes: HashesOption = None,
 ) -> None:
     """Cosign a checkpoint that goes on from the last one that was seen; refuse any other.
 
-    Prints one line (C2SP tlog-cosignature/v1), which goes back to the journal's operator. The state is on disk before.
+    Prints one line (C2SP tlog-cosignature/v1), which goes back to the journal's operator. The state is on disk before;
+    the first time, and only then, --first makes it.
     No network is needed: request and line are files that go by mail or on a stick. With --mirror it is kept which
     records there are, so that later the very record is named that was changed.
 
@@ -103,7 +114,8 @@ def cosign(
         refuse("--mirror and --hashes belong together: the mirror, and what is added to it; give both or neither")
     copied = None if mirror is None or hashes is None else Mirror(mirror, hashes)
     try:
-        watching = Witness(key=witness_key, state=state, log=brought_key(log).verifier)
+        kept = state or witness_key.with_suffix(".state")
+        watching = Witness(key=witness_key, state=kept, log=brought_key(log).verifier, is_first=first)
         line = watching.cosigned(request, int(time.time()), copied)
     except CosigningRefused as error:
         refuse(f"refused: {error}", FOUND_PROBLEMS)

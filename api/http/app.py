@@ -234,7 +234,7 @@ def _add_journal_routes(
     """What is recorded: found, proved, decided again, reported."""
     add_search_routes(app, journal, policies)
     add_proof_routes(app, journal)
-    add_log_routes(app, journal)
+    add_log_routes(app, journal, settings)
     add_cosignature_route(app, journal, settings)
     add_replay_routes(app, journal, checker)
     add_audit_routes(app, journal, settings.body_bytes_max)

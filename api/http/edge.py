@@ -18,7 +18,8 @@ from api.http.problems import kind_of, problem_response
 from api.http.retries import Retries, idempotency_key
 
 ON_EVERY_ANSWER = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
-"""An answer holds a customer's figures, and is what its Content-Type says."""
+"""An answer holds a customer's figures, and is what its Content-Type says. Where a route says itself how long its
+answer may be kept, as of hashes that never change, that counts."""
 
 _LOGGED_MAX = 200
 _REQUEST_ID = re.compile(rb"[!-~]{1,128}")
@@ -60,7 +61,9 @@ class Edge:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = [*message["headers"], *ON_EVERY_ANSWER, (b"x-request-id", header)]
+                said = {name for name, _ in message["headers"]}
+                always = [each for each in ON_EVERY_ANSWER if each[0] not in said]
+                message["headers"] = [*message["headers"], *always, (b"x-request-id", header)]
             elif head and message["type"] == "http.response.body":
                 message["body"] = b""
             await send(message)

@@ -24,4 +24,4 @@ class AddCosignatureRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     size: int = Field(ge=1, lt=2**63, strict=True, description="How many records the checkpoint covers.")
-    cosignature: str = Field(max_length=4_000, description="The line, C2SP tlog-cosignature/v1.")
+    cosignature: str = Field(max_length=8_000, description="The line, C2SP tlog-cosignature/v1, among others.")

@@ -30,21 +30,21 @@ from ledger.journal.signed_log import (
     bundle_of,
     keep_cosignature,
     newest_note,
-    note_of_size,
     tile_of,
 )
 from ledger.record.log_tiles import TILE_HASHES
-from ledger.record.signed_notes import BadNote
 from ledger.verify.trusted_key import trust_policy_in
 
 _NUMBER = re.compile(r"(?P<thousands>(?:x[0-9]{3}/){0,5})(?P<last>[0-9]{3})(?:\.p/(?P<width>[1-9][0-9]{0,2}))?")
-_LEVELS_MAX = 8
+_FULL_KEPT, _PARTIAL_KEPT = "max-age=31536000, immutable", "max-age=60"
+"""How long a client may keep a tile, in seconds."""
+_LEVEL = re.compile(r"[0-7]")
 _BYTES: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 }
 
 
-def add_log_routes(app: FastAPI, journal: Journal) -> None:
+def add_log_routes(app: FastAPI, journal: Journal, settings: Settings) -> None:
     """`/checkpoint` and `/tile/…`, by the names of C2SP tlog-tiles."""
 
     @app.get(
@@ -59,10 +59,10 @@ def add_log_routes(app: FastAPI, journal: Journal) -> None:
     async def get_checkpoint() -> Response:
         """Origin, number of records and root, as a signed note, with what witnesses said of it (C2SP
         tlog-checkpoint)."""
-        note = await asyncio.to_thread(journal.ask, lambda connection, _: newest_note(connection))
-        if note is None:
+        newest = await asyncio.to_thread(journal.ask, lambda connection, _: newest_note(connection))
+        if newest is None:
             raise NoSuchPath("nothing is signed yet; a checkpoint is within a second of the first record")
-        return Response(note, media_type="text/plain")
+        return Response(newest[1], media_type="text/plain")
 
     @app.get(
         "/tile/entries/{bundle:path}",
@@ -78,7 +78,8 @@ def add_log_routes(app: FastAPI, journal: Journal) -> None:
     ) -> Response:
         """The headers whose hashes are a tile of level 0, each behind its length in two bytes."""
         number, width = _numbered(bundle)
-        return await _bytes(journal, lambda connection: bundle_of(connection, number, width))
+        content = await _bytes(journal, lambda connection: bundle_of(connection, number, width))
+        return _kept_by_clients(content, width, is_public=False)
 
     @app.get(
         "/tile/{tile:path}",
@@ -94,18 +95,26 @@ def add_log_routes(app: FastAPI, journal: Journal) -> None:
     ) -> Response:
         """Hashes of 32 bytes, one after the other: of level 0 those of records, above them those of whole tiles."""
         level, _, number = tile.partition("/")
-        if not (level.isascii() and level.isdigit() and str(int(level)) == level and int(level) < _LEVELS_MAX):
+        if not _LEVEL.fullmatch(level):
             raise _no_tile()
         place, width = _numbered(number)
-        return await _bytes(journal, lambda connection: tile_of(connection, int(level), place, width))
+        content = await _bytes(journal, lambda connection: tile_of(connection, int(level), place, width))
+        return _kept_by_clients(content, width, is_public=settings.public_log)
 
 
-async def _bytes(journal: Journal, ask: Callable[[Connection], bytes | None]) -> Response:
+async def _bytes(journal: Journal, ask: Callable[[Connection], bytes | None]) -> bytes:
     """Raises `NoSuchPath` where there are none."""
     content = await asyncio.to_thread(journal.ask, lambda connection, _: ask(connection))
     if content is None:
         raise _no_tile()
-    return Response(content, media_type="application/octet-stream")
+    return content
+
+
+def _kept_by_clients(content: bytes, width: int, *, is_public: bool) -> Response:
+    """What is full never changes; of what isn't nobody asks for long. `is_public`: no key is needed for it."""
+    age = _FULL_KEPT if width == TILE_HASHES else _PARTIAL_KEPT
+    headers = {"cache-control": f"{'public' if is_public else 'private'}, {age}"}
+    return Response(content, media_type="application/octet-stream", headers=headers)
 
 
 def _numbered(text: str) -> tuple[int, int]:
@@ -136,34 +145,28 @@ def add_cosignature_route(app: FastAPI, journal: Journal, settings: Settings) ->
         responses=problems(400, 413, 415, 422, 503),
     )
     async def add_cosignature(request: Request) -> CosignatureShape:
-        """A line by which a witness of the trust policy cosigned a checkpoint of this journal. It is kept beside the
-        checkpoint, and stands in proofs from then on."""
+        """The line by which a witness of the trust policy cosigned a checkpoint of this journal, among others that it
+        answered by other keys. It is kept beside the checkpoint, and stands in proofs from then on."""
         example = '{"size": 1000, "cosignature": "\u2014 auditor.example/w1 …"}'
         wanted = await read_model(request, AddCosignatureRequest, example, settings.body_bytes_max)
-        return await _kept(journal, settings, wanted.size, f"{wanted.cosignature.strip()}\n")
+        return await _kept(journal, settings, wanted.size, wanted.cosignature.strip())
 
 
-async def _kept(journal: Journal, settings: Settings, size: int, line: str) -> CosignatureShape:
+async def _kept(journal: Journal, settings: Settings, size: int, answer: str) -> CosignatureShape:
     """Raises `NoCosignature` and what the journal raises."""
     if not settings.trust_policy:
         raise NoCosignature("no witness is named: put a trust policy where the setting CREDENCE_TRUST_POLICY says")
     policy = await asyncio.to_thread(trust_policy_in, FilePath(settings.trust_policy))
-    try:
-        note = await asyncio.to_thread(journal.ask, lambda connection, _: note_of_size(connection, size))
-        cosigned = policy.cosigned(note + line)
-    except (BadNote, NoCheckpoint) as error:
-        why = f"{error}; send the line as the witness printed it, and its checkpoint's size"
-        raise NoCosignature(why) from error
-    if len(cosigned) != 1 or line.count("\n") != 1:
-        raise NoCosignature("it is not one line of a witness that the trust policy names")
-    [(name, seconds)] = cosigned.items()
-    witness = policy.witnesses[name]
 
     def keep(transaction: LogTransaction) -> object:
         try:
-            return keep_cosignature(transaction.connection, size, line, witness)
-        except NoCosignature as refused:
+            return keep_cosignature(transaction.connection, policy, size, answer)
+        except (NoCheckpoint, NoCosignature) as refused:
             return refused
 
-    is_new = await journal.write(keep)
-    return CosignatureShape(size=size, witness=name, cosigned_at=datetime.fromtimestamp(seconds, UTC), new=is_new)
+    try:
+        kept = await journal.write(keep)
+    except (NoCheckpoint, NoCosignature) as error:
+        raise NoCosignature(f"{error}; send what the witness printed, and its checkpoint's size") from error
+    seen = datetime.fromtimestamp(kept.seconds, UTC)
+    return CosignatureShape(size=size, witness=kept.witness, cosigned_at=seen, new=kept.is_new)

@@ -2,7 +2,8 @@
 
     entries.ndjson      a line for each record: its header's text, and each part with its salt, or the commitment to it
     tile/…              the log's hashes, as C2SP tlog-tiles names them: `tile/0/x001/234`, partial ones `….p/57`
-    checkpoint          the signed note over all records up to then
+    checkpoint          the signed note over all records up to then, with the cosignatures of witnesses
+    cosigned/…          older ones, named by their size, where witnesses cosigned those and not the newest
     policy_sets/…       the files of each policy set that decided one of them, as JSON
     manifest.json       when, by which filter, how many; the checkpoint's key; SHA-256 of the files above but tiles
 
@@ -80,6 +81,8 @@ class ExportFolder:
         self._entries.close()
         self._sums["entries.ndjson"] = {"bytes": self._bytes, "sha256": self._hash.hexdigest()}
         self._write("checkpoint", self._checkpoint.note.encode())
+        for size, note in self._checkpoint.cosigned.items():
+            self._write(f"cosigned/{size}", note.encode())
         for version in sorted(self._policies):
             self._write_policy_set(journal, version)
         for name, hashes in _tiles(journal, self._checkpoint.size):

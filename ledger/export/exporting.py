@@ -17,17 +17,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import select
+from sqlalchemy import Connection
 
 from ledger.journal.journal import Journal
 from ledger.journal.opened_records import GoneRecord, OpenedRecord
+from ledger.journal.signed_log import cosigned_notes, newest_note
 from ledger.record.actors import COMMAND_LINE
 from ledger.record.new_records import export_record
 from ledger.search.all_wanted import BATCH, places_wanted, records_at
 from ledger.search.record_contents import contents_of
 from ledger.search.record_filter import RecordFilter
 from ledger.search.record_search import UnreadableRecord
-from ledger.store.tables import checkpoints
+from ledger.store.key_database import SubjectKeys
 from ledger.store.trouble import FileTrouble
 
 PARTIAL = ".partial"
@@ -56,13 +57,16 @@ class ExportPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckpointNote:
-    """The newest signed checkpoint."""
+    """The newest signed checkpoint, and older ones by which witnesses vouch for the records before them."""
 
     size: int
     """How many records it covers."""
 
     note: str
-    """As it was signed."""
+    """As it was signed, with what witnesses said of it."""
+
+    cosigned: Mapping[int, str]
+    """By size, older ones: the newest that each set of witnesses cosigned and nobody cosigned a newer one together."""
 
 
 class PartlyPublished(Exception):
@@ -94,11 +98,19 @@ class ExportFile(Protocol):
 
 def newest_checkpoint(journal: Journal) -> CheckpointNote:
     """Raises `FileTrouble` where nothing is signed yet."""
-    query = select(checkpoints.c.size, checkpoints.c.note).order_by(checkpoints.c.size.desc()).limit(1)
-    rows = journal.read(query)
-    if not rows:
+
+    def ask(connection: Connection, _: SubjectKeys) -> CheckpointNote | None:
+        newest = newest_note(connection)
+        if newest is None:
+            return None
+        size, note = newest
+        older = {each: cosigned for each, cosigned in cosigned_notes(connection, size) if each != size}
+        return CheckpointNote(size=size, note=note, cosigned=older)
+
+    found = journal.ask(ask)
+    if found is None:
         raise FileTrouble("the journal has no checkpoint yet; one is signed within a second of its first record")
-    return CheckpointNote(size=rows[0].size, note=rows[0].note)
+    return found
 
 
 def export(

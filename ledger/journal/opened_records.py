@@ -53,7 +53,7 @@ UNDECIDED: ColumnElement[bool] = literal_column(NOT_DECIDED.text)
 """A query gets the index of entries that are no decisions only by saying so, in the index's own words."""
 
 
-PLACE_DIGITS_MAX = 19
+_PLACE_DIGITS_MAX = 19
 """Of the largest number that a database keeps as a place."""
 
 
@@ -190,11 +190,14 @@ def record_called(connection: Connection, key: KeyNumbered, called: str) -> Open
 
 def row_called(connection: Connection, called: str) -> Any | None:
     """The row of `ENTRY` of the record with this id or place."""
-    by_place = (
-        called.isascii() and called.isdigit() and len(called) <= PLACE_DIGITS_MAX and int(called) < 2**63
-    )  # Python reads no number of more than 4,300 digits
-    which = entries.c.seq == int(called) if by_place else entries.c.id == called.lower()
-    return connection.execute(select(*ENTRY).select_from(JOINED).where(which)).first()
+    return connection.execute(select(*ENTRY).select_from(JOINED).where(is_called(called))).first()
+
+
+def is_called(called: str) -> ColumnElement[bool]:
+    """Which entry has this id, or this place where `called` is a number that can be one."""
+    if called.isascii() and called.isdigit() and len(called) <= _PLACE_DIGITS_MAX and int(called) < 2**63:
+        return entries.c.seq == int(called)  # Python reads no number of more than 4,300 digits
+    return entries.c.id == called.lower()
 
 
 def record_at(connection: Connection, key: KeyNumbered, seq: int) -> OpenedRecord | None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from typing import NamedTuple
+
 from sqlalchemy import Connection, func, insert, select
 
 from ledger.journal.log_head import LOG_DISAGREES
-from ledger.record.cosignatures import cosigned_at
 from ledger.record.log_tiles import TILE_HASHES, LogTree, restored
 from ledger.record.merkle_proofs import NoTile, ProofMaker
 from ledger.record.merkle_tree import HASH_BYTES, leaf_hash
-from ledger.record.signed_notes import BadNote, NoteVerifier
+from ledger.record.signed_notes import BadNote, signer_of
+from ledger.record.trust_policies import TrustPolicy
 from ledger.record.witness_requests import WitnessRequest
 from ledger.store.tables import checkpoints, cosignatures, entries, tiles
 from ledger.store.trouble import FileTrouble
@@ -26,10 +29,36 @@ class NoCosignature(ValueError):
     """It is no cosignature of that checkpoint by a witness that is trusted; the message says why."""
 
 
-def newest_note(connection: Connection) -> str | None:
-    """The newest checkpoint with what witnesses said of it; None where nothing is signed yet."""
+class KeptCosignature(NamedTuple):
+    """A witness's answer that is in the journal."""
+
+    witness: str
+    """As the trust policy names it."""
+
+    seconds: int
+    """When it says that it saw the checkpoint, since 1970."""
+
+    is_new: bool
+    """False: one of this witness was there already, and that one stays."""
+
+
+def newest_note(connection: Connection) -> tuple[int, str] | None:
+    """Size and note of the newest checkpoint, with what witnesses said of it; None where nothing is signed yet."""
     row = connection.execute(select(checkpoints).order_by(checkpoints.c.size.desc()).limit(1)).first()
-    return None if row is None else with_cosignatures(connection, row.size, row.note)
+    return None if row is None else (row.size, with_cosignatures(connection, row.size, row.note))
+
+
+def cosigned_notes(connection: Connection, size: int) -> list[tuple[int, str]]:
+    """Size and note of the checkpoints of up to `size` records by which any quorum is met that the log's can meet: for
+    each set of witnesses the newest that all of them cosigned. The newest comes first."""
+    columns = cosignatures.c
+    query = select(columns.size, columns.witness).where(columns.size <= size).order_by(columns.size.desc())
+    found: list[tuple[int, set[str]]] = []
+    for each, rows in groupby(connection.execute(query), lambda row: int(row.size)):
+        witnesses = {row.witness for row in rows}
+        if not any(witnesses <= together for _, together in found):
+            found.append((each, witnesses))
+    return [(each, cosigned_note(connection, each)) for each, _ in found]
 
 
 def note_over(connection: Connection, seq: int) -> tuple[int, str] | None:
@@ -127,20 +156,26 @@ def bundle_of(connection: Connection, number: int, width: int) -> bytes | None:
     return b"".join(len(text).to_bytes(_LENGTH_BYTES) + text for text in texts)
 
 
-def keep_cosignature(connection: Connection, size: int, line: str, witness: NoteVerifier) -> bool:
-    """Whether it is new; in the caller's transaction. Raises `NoCheckpoint` and `NoCosignature`."""
-    note = note_of_size(connection, size)
-    try:
-        if cosigned_at(witness, note + line) is None:
-            raise NoCosignature(f"it is not by {witness.name}")
-    except BadNote as error:
-        raise NoCosignature(f"it is not over the checkpoint of {size} records: {error}") from error
-    key = f"{witness.name}+{witness.id.hex()}"
+def keep_cosignature(connection: Connection, policy: TrustPolicy, size: int, answer: str) -> KeptCosignature:
+    """What a witness answered, in the caller's transaction. It may answer by several keys, a line each: the line of the
+    key that the policy names is kept, the others are passed over. Raises `NoCheckpoint` and `NoCosignature`."""
+    note, found = note_of_size(connection, size), dict[str, tuple[str, int]]()
+    for line in answer.strip("\n").split("\n"):
+        try:
+            signer_of(f"{line}\n")
+            cosigned = policy.cosigned(f"{note}{line}\n")
+        except BadNote as error:
+            raise NoCosignature(f"it is not over the checkpoint of {size} records: {error}") from error
+        found |= {name: (f"{line}\n", seconds) for name, seconds in cosigned.items()}
+    if len(found) != 1:
+        raise NoCosignature("it has not one line of one witness that the trust policy names")
+    [(name, (line, seconds))] = found.items()
+    key = f"{policy.witnesses[name].name}+{policy.witnesses[name].id.hex()}"
     where = (cosignatures.c.size == size) & (cosignatures.c.witness == key)
-    if connection.execute(select(cosignatures.c.size).where(where)).first() is not None:
-        return False
-    connection.execute(insert(cosignatures), {"size": size, "witness": key, "line": line})
-    return True
+    is_new = connection.execute(select(cosignatures.c.size).where(where)).first() is None
+    if is_new:
+        connection.execute(insert(cosignatures), {"size": size, "witness": key, "line": line})
+    return KeptCosignature(name, seconds, is_new)
 
 
 def _leaves(connection: Connection, first: int, end: int) -> list[bytes]:

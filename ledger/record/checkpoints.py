@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode, b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.record.merkle_tree import HASH_BYTES
@@ -43,14 +44,26 @@ class Checkpoint:
 def read_checkpoint(note: str, *verifiers: NoteVerifier) -> Checkpoint:
     """A note that one of these keys signed for the log of its own name. Raises `BadNote`."""
     origin = note.partition("\n")[0]
-    verifier = next((each for each in verifiers if each.name == origin), verifiers[0])
-    match = _TEXT.fullmatch(verifier.verified(note))
-    if match is None or match["origin"] != verifier.name:
+    match = _TEXT.fullmatch(_verified(note, [each for each in verifiers if each.name == origin] or verifiers[:1]))
+    if match is None or match["origin"] not in {each.name for each in verifiers}:
         raise BadNote("it is no checkpoint of this log")
+    if len(match["size"]) > SIZE_DIGITS_MAX:
+        raise BadNote("its number of records is larger than any")
     root = b64decode(match["root"])
     if len(root) != HASH_BYTES:
         raise BadNote("its root is no hash")
     return Checkpoint(match["origin"], int(match["size"]), root)
+
+
+def _verified(note: str, verifiers: Sequence[NoteVerifier]) -> str:
+    """Its text, as one of these keys signed it. A log whose key was replaced has two of one name."""
+    refused: list[BadNote] = []
+    for verifier in verifiers:
+        try:
+            return verifier.verified(note)
+        except BadNote as error:
+            refused.append(error)
+    raise refused[0]
 
 
 def next_epoch(origin: str) -> str:

@@ -119,7 +119,7 @@ def is_consistent(old_size: int, old_root: bytes, size: int, root: bytes, proof:
     if not 0 <= old_size <= size:
         return False
     if old_size in (0, size):
-        return not proof and old_root == (EMPTY_ROOT if old_size == 0 else root)
+        return not proof and old_root == (EMPTY_ROOT if old_size == 0 else root) and (size > 0 or root == EMPTY_ROOT)
     path = list(proof) if old_size & (old_size - 1) else [old_root, *proof]
     if not path:
         return False

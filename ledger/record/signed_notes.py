@@ -65,7 +65,7 @@ class NoteSigner:
 
     def line(self, signature: bytes) -> str:
         """The signature as a line of a note, with its line feed."""
-        return f"\u2014 {self.name} {b64encode(self.verifier.id + signature).decode()}\n"
+        return self.verifier.line(signature)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,15 @@ class NoteVerifier:
             return text
         raise BadNote(f"it has no signature by {self.name}")
 
+    def bare(self, note: str) -> str:
+        """The note with this key's signature alone, whatever else stands behind it. Raises `BadNote`."""
+        text, lines = self.verified(note), split_note(note)[1]
+        return f"{text}\n{self.line(next(self.own(lines)))}"
+
+    def line(self, signature: bytes) -> str:
+        """The signature as a line of a note, with its line feed."""
+        return f"\u2014 {self.name} {b64encode(self.id + signature).decode()}\n"
+
     def own(self, lines: str) -> Iterator[bytes]:
         """Those of a note's signatures that say that they are by this key. Raises `BadNote` at a line that is none."""
         for line in lines[:-1].split("\n"):
@@ -117,6 +126,15 @@ def split_note(note: str) -> tuple[str, str]:
     if not blank or not lines.endswith("\n"):
         raise BadNote("it is no signed note")
     return f"{text}\n", lines
+
+
+def signer_of(line: str) -> str:
+    """Whose name stands in one line of signatures, with its line feed. Raises `BadNote` where it is none."""
+    match = _SIGNATURE.fullmatch(line.removesuffix("\n"))
+    if match is None or not line.endswith("\n"):
+        raise BadNote("it is no line of a signature")
+    _decoded(match["signature"])
+    return match["name"]
 
 
 def new_signer(name: str, algorithm: bytes = ED25519) -> NoteSigner:

@@ -67,6 +67,16 @@ class TrustPolicy:
         """Whether these witnesses are enough."""
         return self.quorum == NO_QUORUM or self._holds(self.quorum, cosigned)
 
+    def met_at(self, cosigned: Mapping[str, int]) -> int | None:
+        """The latest time from which on enough of these witnesses say that they saw it; None where they are not enough,
+        or nobody is asked."""
+        if self.quorum == NO_QUORUM:
+            return None
+        for time in sorted(cosigned.values(), reverse=True):
+            if self.is_met_by({name: each for name, each in cosigned.items() if each >= time}):
+                return time
+        return None
+
     def _holds(self, name: str, cosigned: Mapping[str, int]) -> bool:
         if name in self.witnesses:
             return name in cosigned
@@ -130,7 +140,7 @@ class _Reader:
                 raise BadTrustPolicy(f"`{clipped(member)}` is a member already; name each once")
         most = len(members)
         number = {"any": "1", "all": str(most)}.get(least, least)
-        if not (number.isascii() and number.isdigit() and 1 <= int(number[:9]) <= most):
+        if not (number.isascii() and number.isdigit() and len(number) < 10 and 1 <= int(number) <= most):
             raise BadTrustPolicy(f"`{clipped(least)}` is not `any`, `all` or a number from 1 to {most}")
         self._in_groups.update(members)
         self._groups[name] = WitnessGroup(int(number), tuple(members))

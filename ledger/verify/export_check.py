@@ -46,6 +46,7 @@ LINE_BYTES_MAX = 64 << 20
 """A request may have a megabyte, and each of its characters may be escaped."""
 
 _POLICY_SET = re.compile(r"policy_sets/(?P<version>[0-9a-f]{64})\.json")
+_COSIGNED = re.compile(r"cosigned/(?P<size>0|[1-9][0-9]{0,18})")
 _SEQ = re.compile(r'"seq":([0-9]{1,16})[,}]')
 _TILE_BYTES = TILE_HASHES * HASH_BYTES
 _TILES_KEPT = 2
@@ -105,13 +106,16 @@ class _ExportCheck:
                 f"{beyond.name} covers {beyond.size} records, and the export ends at {self._size}, so the two can't be "
                 "compared; export the journal again"
             )
-        later = next((each.name for seq, each in outside.receipts.items() if seq >= self._size), None)
+        later = next((each[0].name for seq, each in outside.receipts.items() if seq >= self._size), None)
         if later is not None:
             raise FileTrouble(
                 f"`{later}` proves a record behind the export's end, {self._size}; export the journal again"
             )
         own = [] if stated is None else [SignedSize(stated, f"{CHECKPOINT} {stated}", note)]
-        coming = sorted([*own, *outside.notes], key=lambda each: each.size)
+        own += self._cosigned()
+        # the leaf of a receipt is compared in any case, its checkpoint where the export goes as far
+        kept = [each for each in outside.all_notes if each.size <= self._size]
+        coming = sorted([*own, *kept], key=lambda each: each.size)
         self._history = HistoryCheck(coming, trusted.verifiers, self._faults, trusted.policy)
         self._outside = LeafCheck(outside, self._faults)
         self._records = RecordCheck(faults=self._faults, key=None)
@@ -139,6 +143,7 @@ class _ExportCheck:
             size=self._size,
             signed=self._history.signed,
             witnessed=self._history.witnessed,
+            cosigned_at=self._history.cosigned_at,
             mirrored=self._outside.mirrored,
             checkpoints=self._history.checkpoints,
             opened=self._records.opened,
@@ -309,13 +314,19 @@ class _ExportCheck:
             content = file.read(_TILE_BYTES + 1)
         return hashes_in(content) if len(content) == count * HASH_BYTES else None
 
+    def _cosigned(self) -> Iterator[SignedSize]:
+        """Older checkpoints, by which witnesses vouch for the records before them."""
+        for name in self._manifest.files:
+            if match := _COSIGNED.fullmatch(name):
+                yield SignedSize(int(match["size"]), f"{CHECKPOINT} {match['size']}", self._small(name))
+
     # --- other files --------------------------------------------------------------------------------------------
 
     def _policy_sets(self) -> Iterator[tuple[str, object, object]]:
         for name in self._manifest.files:
             match = _POLICY_SET.fullmatch(name)
             if match is None:
-                if name not in (ENTRIES, CHECKPOINT):
+                if name not in (ENTRIES, CHECKPOINT) and not _COSIGNED.fullmatch(name):
                     self._faults.add(FaultKind.FILE, f"{MANIFEST}: names `{clipped(name)}`, which no export has")
                 continue
             text = self._small(name, LINE_BYTES_MAX)

@@ -15,14 +15,18 @@ A leaf that can't be had (`None`) ends the comparing: the roots from there on ca
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from engine.diagnostics.wording import clipped
 from ledger.record.checkpoints import Checkpoint, read_checkpoint
 from ledger.record.merkle_tree import extended, root_of
-from ledger.record.signed_notes import BadNote, NoteVerifier
+from ledger.record.signed_notes import BadNote, NoteVerifier, signer_of
 from ledger.record.trust_policies import NO_QUORUM, TrustPolicy
 from ledger.verify.journal_faults import FaultKind, FaultsFound
+
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 class SignedSize(NamedTuple):
@@ -35,7 +39,10 @@ class SignedSize(NamedTuple):
     """What it is called: `checkpoint 768`."""
 
     note: str | None
-    """As it is stored; None where that is no text."""
+    """As it is stored; None where that is no text. Lines of witnesses may stand in it behind the log's own."""
+
+    lines: tuple[str, ...] = ()
+    """Those of witnesses that are stored beside it."""
 
     is_kept: bool = False
     """It was taken away earlier: it is compared with what the journal has, not the other way round."""
@@ -61,6 +68,8 @@ class HistoryCheck:
         self._own: Checkpoint | None = None  # the journal's last one that was compared
         self._witnesses_told: set[str] = set()
         self._cosigned: tuple[int, dict[str, int]] = (0, {})  # of one size
+        self.cosigned_at: int | None = None
+        """When witnesses cosigned that one, in seconds since 1970: as late as enough of them say."""
         self.witnessed = 0
         """How many records the last checkpoint covers that holds and is cosigned as the policy asks."""
         self._frontier: tuple[bytes, ...] | None = ()
@@ -104,7 +113,7 @@ class HistoryCheck:
         """None where it is none; that is a fault."""
         self.checkpoints += 1
         try:
-            checkpoint = read_checkpoint(signed.note or "", *self._verifiers)
+            checkpoint = read_checkpoint(_parted(signed.note or "")[0], *self._verifiers)
         except BadNote:
             self._faults.add(FaultKind.SIGNATURE, f"{signed.name}: its signature is not that of the journal key")
             return None
@@ -139,17 +148,27 @@ class HistoryCheck:
             self._faults.add(FaultKind.HISTORY, f"{_records(self.signed, signed.size)}: {said}")
 
     def _count_cosignatures(self, signed: SignedSize) -> None:
-        if self._policy is None:
-            return
         size, before = self._cosigned
-        try:
-            cosigned = self._policy.cosigned(signed.note or "")
-        except BadNote:
-            self._faults.add(FaultKind.COSIGNATURE, f"{signed.name}: a cosignature is not that of its witness")
-            return
-        self._cosigned = signed.size, (before if size == signed.size else {}) | cosigned
-        if self._policy.is_met_by(self._cosigned[1]):
+        times = dict(before) if size == signed.size else {}
+        bare, lines = _parted(signed.note or "")
+        for line in (*lines, *signed.lines):
+            try:
+                name = signer_of(line)
+            except BadNote:
+                said = f"the cosignature `{clipped(line.strip())}` can't be read"
+                self._faults.add(FaultKind.COSIGNATURE, f"{signed.name}: {said}")
+                continue
+            try:
+                cosigned = {} if self._policy is None else self._policy.cosigned(bare + line)
+            except BadNote as error:
+                said = f"the cosignature of `{clipped(name)}` does not count: {error}"
+                self._faults.add(FaultKind.COSIGNATURE, f"{signed.name}: {said}")
+                continue
+            times |= {each: max(seconds, times.get(each, 0)) for each, seconds in cosigned.items()}
+        self._cosigned = signed.size, times
+        if self._policy is not None and self._policy.is_met_by(times):
             self.witnessed = signed.size
+            self.cosigned_at = self._policy.met_at(times)
 
     def finish(self, *, is_end: bool = True) -> bool:
         """There are no more leaves. `is_end`: since the log has no more, not since they can't be read. Whether the end
@@ -179,6 +198,14 @@ class HistoryCheck:
         self._is_end_missing = True
         said = f"record {self.size}: is missing: the journal ends there, and {what}"
         self._faults.add(FaultKind.RECORD_MISSING, said)
+
+
+def _parted(note: str) -> tuple[str, list[str]]:
+    """The note with its first line of signatures, which is the log's, and the others, each read by itself: one that is
+    spoiled says nothing against the checkpoint."""
+    text, blank, lines = note.partition("\n\n")
+    first, *more = _LINE.findall(lines) or [""]
+    return text + blank + first, more
 
 
 def _records(first: int, end: int) -> str:

@@ -81,6 +81,9 @@ class Verified:
     witnessed: int = 0
     """How many of them the newest checkpoint covers that holds and is cosigned as the trust policy asks."""
 
+    cosigned_at: int | None = None
+    """Since when so many witnesses have vouched for that one as the policy asks, in seconds since 1970."""
+
     mirrored: int = 0
     """How many records are those of the mirror."""
     erased: int = 0
@@ -134,7 +137,7 @@ class _JournalCheck:
         self._records = RecordCheck(faults=self._faults, key=key)
         self._tiles = TileCheck(self._tile_at, self._faults)
         stored = _stored_checkpoints(journal, self._bounds.signed)
-        coming = _merged(stored, sorted(outside.notes, key=lambda each: each.size))
+        coming = _merged(stored, sorted(outside.all_notes, key=lambda each: each.size))
         self._history = HistoryCheck(coming, trusted.verifiers, self._faults, trusted.policy)
         self._outside = LeafCheck(outside, self._faults)
 
@@ -164,6 +167,7 @@ class _JournalCheck:
             size=self._size,
             signed=history.signed,
             witnessed=history.witnessed,
+            cosigned_at=history.cosigned_at,
             mirrored=self._outside.mirrored,
             checkpoints=history.checkpoints,
             opened=self._records.opened,
@@ -274,19 +278,17 @@ def _stored_checkpoints(journal: Journal, newest: int | None) -> Iterator[Signed
         rows = journal.read(query.limit(_CHECKPOINTS_AT_ONCE))
         lines = _cosignatures(journal, last, rows[-1].size) if rows else {}
         for row in rows:
-            note = _text(row.note)
-            cosigned = note if note is None else note + lines.get(row.size, "")
-            yield SignedSize(row.size, f"checkpoint {row.size}", cosigned)
+            yield SignedSize(row.size, f"checkpoint {row.size}", _text(row.note), tuple(lines.get(row.size, ())))
         last = rows[-1].size if rows else newest
 
 
-def _cosignatures(journal: Journal, after: int, until: int) -> dict[int, str]:
-    """Lines by size."""
+def _cosignatures(journal: Journal, after: int, until: int) -> dict[int, list[str]]:
+    """Lines by size, each as it stands there."""
     columns = cosignatures.c
     query = select(columns.size, columns.line).where(columns.size > after, columns.size <= until)
-    found: dict[int, str] = {}
+    found: dict[int, list[str]] = {}
     for row in journal.read(query.order_by(columns.size, columns.witness)):
-        found[row.size] = found.get(row.size, "") + row.line
+        found.setdefault(row.size, []).append(_text(row.line) or "")
     return found
 
 

@@ -9,7 +9,7 @@ Whoever has the journal and its signing key can write it anew and sign it; none 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -39,6 +39,9 @@ class Receipt:
     leaf: bytes
     """Hash of the record's header."""
 
+    checkpoint: SignedSize
+    """The one in it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutsideEvidence:
@@ -51,8 +54,14 @@ class OutsideEvidence:
     """Whose cosignatures count."""
 
     mirror: Path | None = None
-    receipts: dict[int, Receipt] = field(default_factory=dict)
-    """By the record's number."""
+    receipts: Mapping[int, Sequence[Receipt]] = field(default_factory=dict)
+    """By the record's number. Two of one record that differ prove that two histories were signed."""
+
+    @property
+    def all_notes(self) -> list[SignedSize]:
+        """Also those in receipts, each once."""
+        kept = {each.checkpoint.note: each.checkpoint for some in self.receipts.values() for each in reversed(some)}
+        return [*self.notes, *kept.values()]
 
 
 def witness_notes(paths: Sequence[Path], trusted: TrustedKey) -> list[SignedSize]:
@@ -83,16 +92,17 @@ def _notes_of(path: Path, trusted: TrustedKey) -> Iterator[SignedSize]:
         yield SignedSize(checkpoint.size, called, note, is_kept=True, is_witnessed=True)
 
 
-def receipts(paths: Sequence[Path], trusted: TrustedKey) -> dict[int, Receipt]:
+def receipts(paths: Sequence[Path], trusted: TrustedKey) -> dict[int, list[Receipt]]:
     """From proofs of single records. Raises `FileTrouble` where one proves nothing by the key that is trusted."""
-    found = {}
+    found: dict[int, list[Receipt]] = {}
     for path in paths:
         try:
             proof = read_proof(small_text(path, "the proof"))
-            header, _ = proof.checked(*trusted.verifiers)
+            header, checkpoint = proof.checked(*trusted.verifiers)
         except BadProof as error:
             raise FileTrouble(f"`{path}` proves nothing: {error}") from error
-        found[header.seq] = Receipt(str(path), leaf_hash(proof.header))
+        signed = SignedSize(checkpoint.size, f"the checkpoint in `{path}`", proof.note, is_kept=True)
+        found.setdefault(header.seq, []).append(Receipt(str(path), leaf_hash(proof.header), signed))
     return found
 
 
@@ -106,6 +116,12 @@ class LeafCheck:
         self._differs_since: int | None = None
         self.mirrored = 0
         """Records that are those of the mirror."""
+        for seq, (first, *more) in sorted(self._receipts.items()):
+            for other in more:
+                if other.leaf != first.leaf:
+                    both = f"`{first.name}` and `{other.name}`"
+                    said = f"{both} prove two records of that number: two histories were signed"
+                    faults.add(FaultKind.OUTSIDE, f"record {seq}: {said}")
 
     def add(self, leaves: Sequence[bytes | None]) -> None:
         """The next ones; None: one that can't be had, which is a fault elsewhere."""
@@ -116,9 +132,9 @@ class LeafCheck:
                 continue
             if at < len(hashes):
                 self._compare(seq, is_same=leaf == hashes[at])
-            receipt = self._receipts.get(seq)
-            if receipt is not None and receipt.leaf != leaf:
-                self._faults.add(FaultKind.OUTSIDE, f"record {seq}: is not the one that `{receipt.name}` proves")
+            for receipt in self._receipts.get(seq, ()):
+                if receipt.leaf != leaf:
+                    self._faults.add(FaultKind.OUTSIDE, f"record {seq}: is not the one that `{receipt.name}` proves")
         if len(hashes) < len(leaves):  # the mirror ends here
             self._end_run(self._size + len(hashes))
         self._size += len(leaves)
@@ -146,6 +162,3 @@ class LeafCheck:
         if more and not is_end_known:
             said = f"the journal ends there, and the mirror has {self._size + more} records"
             self._faults.add(FaultKind.RECORD_MISSING, f"record {self._size}: is missing: {said}")
-        for seq, receipt in self._receipts.items():
-            if seq >= self._size and not is_end_known:
-                self._faults.add(FaultKind.RECORD_MISSING, f"record {seq}: is missing, and `{receipt.name}` proves it")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, select
 
 from ledger.journal.log_head import LOG_DISAGREES
+from ledger.journal.opened_records import is_called
 from ledger.journal.signed_log import cosigned_note, note_over, proof_maker
 from ledger.record.log_proofs import LogProof
 from ledger.record.merkle_proofs import NoTile
@@ -23,9 +24,7 @@ def proof_of(connection: Connection, called: str, size: int | None = None) -> Lo
     """Of the record with this id, or with this place where `called` is a number; None where there is no such record.
     `size`: by the checkpoint of so many records; None: by the one that proves most. Raises `NotProvedYet`,
     `NoCheckpoint` where there is none of that size, and `FileTrouble` where the log is damaged."""
-    by_place = called.isascii() and called.isdigit() and int(called) < 2**63
-    which = entries.c.seq == int(called) if by_place else entries.c.id == called.lower()
-    record = connection.execute(select(entries.c.seq, entries.c.header).where(which)).first()
+    record = connection.execute(select(entries.c.seq, entries.c.header).where(is_called(called))).first()
     if record is None:
         return None
     over = note_over(connection, record.seq) if size is None else (size, cosigned_note(connection, size))

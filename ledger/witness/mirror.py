@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from shutil import copyfileobj
+from tempfile import TemporaryFile
+from typing import BinaryIO
 
 from ledger.record.checkpoints import Checkpoint
 from ledger.record.log_tiles import hashes_in
@@ -39,23 +42,34 @@ class Mirror:
                 f"`{self.coming}` has {there} hashes, and the mirror lacks {lacking}: those from record {kept} on; "
                 f"write them with --save-hashes and --since {kept}"
             )
+        with TemporaryFile() as copy, self.coming.open("rb") as coming:
+            copyfileobj(coming, copy)  # what is checked is what is added, whoever writes to the file meanwhile
+            self._check(kept, copy, seen, signed)
+            self._append(kept, copy)
+
+    def _check(self, kept: int, copy: BinaryIO, seen: Checkpoint, signed: Checkpoint) -> None:
         at, frontier = 0, tuple[bytes, ...]()
-        for hashes in _chunks(self.path, kept, self.coming, stops=(seen.size, signed.size)):
+        for hashes in _chunks(self.path, kept, copy, stops=(seen.size, signed.size)):
             frontier, at = extended(frontier, at, hashes), at + len(hashes)
             for checkpoint in (seen, signed):
                 if at == checkpoint.size and root_of(frontier) != checkpoint.root:
                     raise FileTrouble(f"the hashes are not those of the {at} records that the checkpoint covers")
+        if at != signed.size:
+            raise FileTrouble(f"`{self.coming}` was changed while it was read; write it again")
+
+    def _append(self, kept: int, copy: BinaryIO) -> None:
+        copy.seek(0)
         with self.path.open("r+b" if self.path.exists() else "x+b") as file:
             file.truncate(kept * HASH_BYTES)  # what an interrupted run left behind
             file.seek(kept * HASH_BYTES)
-            file.write(self.coming.read_bytes())
+            copyfileobj(copy, file)
             file.flush()
             os.fsync(file.fileno())
 
 
 def mirrored(path: Path) -> Iterator[bytes]:
     """The hashes of a mirror, one after the other. Raises `FileTrouble` and `OSError`."""
-    return chain.from_iterable(_hashes(path, _count(path)))
+    return chain.from_iterable(_first_of(path, _count(path)))
 
 
 def _count(path: Path) -> int:
@@ -65,10 +79,11 @@ def _count(path: Path) -> int:
     return size // HASH_BYTES
 
 
-def _chunks(mirror: Path, kept: int, coming: Path, stops: tuple[int, ...]) -> Iterator[list[bytes]]:
+def _chunks(mirror: Path, kept: int, coming: BinaryIO, stops: tuple[int, ...]) -> Iterator[list[bytes]]:
     """All hashes in their order, with an end at each of `stops`."""
-    at = 0
-    for hashes in chain(_hashes(mirror, kept) if kept else (), _hashes(coming, _count(coming))):
+    at, count = 0, coming.seek(0, os.SEEK_END) // HASH_BYTES
+    coming.seek(0)
+    for hashes in chain(_first_of(mirror, kept), _hashes(coming, count)):
         while hashes:
             until = min((stop - at for stop in stops if stop > at), default=len(hashes))
             yield hashes[:until]
@@ -76,11 +91,16 @@ def _chunks(mirror: Path, kept: int, coming: Path, stops: tuple[int, ...]) -> It
             hashes = hashes[until:]
 
 
-def _hashes(path: Path, count: int) -> Iterator[list[bytes]]:
-    with path.open("rb") as file:
-        while count:
-            content = file.read(min(_READ_BYTES, count * HASH_BYTES))
-            if not content:
-                return
-            yield hashes_in(content)
-            count -= len(content) // HASH_BYTES
+def _first_of(mirror: Path, count: int) -> Iterator[list[bytes]]:
+    if count:
+        with mirror.open("rb") as file:
+            yield from _hashes(file, count)
+
+
+def _hashes(file: BinaryIO, count: int) -> Iterator[list[bytes]]:
+    while count:
+        content = file.read(min(_READ_BYTES, count * HASH_BYTES))
+        if not content:
+            return
+        yield hashes_in(content)
+        count -= len(content) // HASH_BYTES

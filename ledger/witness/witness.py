@@ -1,7 +1,8 @@
 """A witness: it cosigns a checkpoint that goes on from the last one that it saw, and no other.
 
-What it saw is a file: that checkpoint, as the log signed it and the witness cosigned it. It is replaced on disk before
-the cosignature leaves, so that the witness never says of two histories that it saw them.
+What it saw is a file: that checkpoint, as the log signed it and the witness cosigned it, and nothing else that came
+with it. It is replaced on disk before the cosignature leaves, so that the witness never says of two histories that it
+saw them. Where the file is missing nothing is cosigned, unless somebody says that there never was one.
 """
 
 from __future__ import annotations
@@ -16,7 +17,15 @@ from ledger.record.checkpoints import Checkpoint, read_checkpoint
 from ledger.record.cosignatures import cosignature, cosigned_at
 from ledger.record.merkle_proofs import is_consistent
 from ledger.record.merkle_tree import EMPTY_ROOT
-from ledger.record.signed_notes import COSIGNATURE, BadNote, NoteSigner, NoteVerifier, new_signer, read_signer
+from ledger.record.signed_notes import (
+    COSIGNATURE,
+    BadNote,
+    NoteSigner,
+    NoteVerifier,
+    new_signer,
+    read_signer,
+    split_note,
+)
 from ledger.record.witness_requests import BadRequest, WitnessRequest, read_request
 from ledger.store.secret_files import make_owner_only, replace_owner_only
 from ledger.store.text_files import small_text
@@ -40,7 +49,10 @@ class Witness:
     """Its own signing key."""
 
     state: Path
-    """The last checkpoint that it cosigned; missing before the first."""
+    """The last checkpoint that it cosigned."""
+
+    is_first: bool = False
+    """It never cosigned a checkpoint of this log: there is no state yet."""
 
     log: NoteVerifier
     """Of the log that it watches."""
@@ -56,16 +68,25 @@ class Witness:
             except BadNote as error:
                 raise CosigningRefused(f"the checkpoint is not signed by {self.log.name}: {error}") from error
             seen = self._seen(signer.verifier)
+            _refuse_own_lines(wanted.note, signer.verifier)
             _compare(seen, checkpoint, wanted)
             if mirror is not None:
                 mirror.extend(seen, checkpoint)
             line = cosignature(signer, wanted.note, seconds)
-            replace_owner_only(self.state, (wanted.note + line).encode(), "witness's state")
+            replace_owner_only(self.state, (self.log.bare(wanted.note) + line).encode(), "witness's state")
             return line
 
     def _seen(self, own: NoteVerifier) -> Checkpoint:
-        if not self.state.exists():
+        is_there = self.state.exists() or self.state.is_symlink()
+        if self.is_first:
+            if is_there:
+                raise FileTrouble(f"`{self.state}` is there already, so this is not the first time; leave --first out")
             return Checkpoint(self.log.name, 0, EMPTY_ROOT)
+        if not is_there:
+            raise FileTrouble(
+                f"the witness's state `{self.state}` is missing; put it back, or give --first where this key never "
+                "cosigned a checkpoint of this log"
+            )
         note = small_text(self.state, "the witness's state")
         try:
             seen = read_checkpoint(note, self.log)
@@ -108,6 +129,12 @@ def _request(path: Path) -> WitnessRequest:
         return read_request(small_text(path, "the request"))
     except BadRequest as error:
         raise FileTrouble(f"`{path}`: {error}; make one with `credence journal checkpoint --for-witness`") from error
+
+
+def _refuse_own_lines(note: str, own: NoteVerifier) -> None:
+    """The log's owner has no reason to send one, and could make up another."""
+    if any(True for _ in own.own(split_note(note)[1])):
+        raise CosigningRefused(f"it holds a line by {own.name} already; send the checkpoint as the log signed it")
 
 
 def _compare(seen: Checkpoint, asked: Checkpoint, request: WitnessRequest) -> None:

@@ -37,6 +37,7 @@ from ledger.search.record_filter import RecordFilter
 from ledger.search.record_search import FoundRecord, UnreadableRecord
 from ledger.store.secret_files import beside, signing_key
 from tests.support.command_line import credence
+from tests.support.duties import nothing_held
 from tests.support.journal_reading import headers_in
 from tests.support.keyed_services import asking_for_keys, bearer
 from tests.support.keyed_services import changed as access_changed
@@ -506,7 +507,7 @@ def erased(tmp_path_factory: pytest.TempPathFactory) -> tuple[ReplayedJournal, l
     file = written.file
 
     async def erase(journal: Journal) -> None:
-        erasing = Erasing(journal)
+        erasing = Erasing(journal, nothing_held)
         words = ErasureWords(account="C-1", ground=Ground.OBJECTION, reason="letter of 3 March")
         proposed = await erasing.propose(words, Actor(key="1", person="anna"))
         await erasing.confirm(proposed.id, Actor(key="2", person="bert"))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from base64 import b64encode
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import Result
@@ -15,6 +18,7 @@ from ledger.record.merkle_tree import leaf_hash
 from ledger.record.signed_notes import COSIGNATURE, new_signer, read_verifier
 from ledger.record.witness_requests import read_request
 from ledger.store.secret_files import beside, signing_key
+from ledger.witness.mirror import Mirror
 from tests.support.command_line import credence
 from tests.support.tampering import SIGNED, changed, write_journal
 
@@ -57,7 +61,8 @@ def _asked(since: int | str, *more: str, size: int = 1_000) -> None:
 
 
 def _cosigned(*more: str) -> Result:
-    return credence("witness", "cosign", "request", "--log", "journal.vkey", *more)
+    first = () if Path("witness.state").exists() else ("--first",)
+    return credence("witness", "cosign", "request", "--log", "journal.vkey", *first, *more)
 
 
 def _kept() -> dict[str, bytes]:
@@ -147,6 +152,93 @@ def test_another_logs_checkpoint_is_refused() -> None:
     assert credence("witness", "cosign", "request", "--log", "other.vkey").exit_code == 1
 
 
+def _forged(name: str, verifier_id: bytes, content: bytes) -> str:
+    return f"\u2014 {name} {b64encode(verifier_id + content).decode()}\n"
+
+
+@pytest.mark.parametrize("content", [bytes(8) + b"x" * 64, b"\xff" * 72, b"x", b"x" * 500])
+def test_no_line_beside_the_logs_own_gets_into_the_state(content: bytes) -> None:
+    """Whatever a journal's owner adds to a request, the next honest one is cosigned."""
+    own, stranger = read_verifier(credence_key(), COSIGNATURE), new_signer("other.example/w", COSIGNATURE)
+    since = 0
+    for size in (512, 768):
+        _asked(since, size=size)
+        honest, before = Path("request").read_text("utf-8"), _kept()
+        Path("request").write_text(honest + _forged(own.name, own.id, content), "utf-8")
+        done = _cosigned()
+        assert (done.exit_code, done.stdout) == (1, "")
+        assert "refused: it holds a line by auditor.example/w1 already" in " ".join(done.stderr.split())
+        assert _kept() == before
+        more = _forged(stranger.name, stranger.verifier.id, content) + _forged(own.name, b"abcd", content)
+        Path("request").write_text(honest + more, "utf-8")
+        done = _cosigned()
+        assert (done.exit_code, done.stderr) == (0, "")
+        assert Path("witness.state").read_text("utf-8") == read_request(honest).note + done.stdout
+        since = size
+
+
+def test_a_state_that_is_missing_is_never_made_anew_by_itself() -> None:
+    """Nor is it looked for where the command happens to run: it stands beside the key."""
+    _asked(0, size=512)
+    assert _cosigned().exit_code == 0
+    Path("keys").mkdir()
+    for name in ("witness.key", "witness.state"):
+        Path(name).rename(f"keys/{name}")
+    with changed(JOURNAL, beside(JOURNAL.absolute())) as rows:
+        rows.rewrite(300)
+        rows.rebuild()
+        rows.sign(rows.signer)
+    _asked(0)
+    words = ("witness", "cosign", "request", "--log", "journal.vkey", "--witness-key", "keys/witness.key")
+    assert (credence(*words).exit_code, credence(*words, "--first").exit_code) == (2, 2)
+    Path("keys/witness.state").unlink()
+    missing = credence(*words)
+    assert (missing.exit_code, missing.stdout) == (2, "")
+    assert "the witness's state `keys/witness.state` is missing" in " ".join(missing.stderr.split())
+    assert not Path("keys/witness.state").exists()
+    assert not Path("witness.state").exists()
+
+
+def test_an_export_has_the_cosignatures_by_which_a_quorum_is_met() -> None:
+    """Also where its newest checkpoint is cosigned by nobody."""
+    other = credence("witness", "new-key", "other.example/w", "--witness-key", "other.key").stdout.strip()
+    log, auditor, _ = Path("trust.policy").read_text("utf-8").splitlines()
+    _trust(log, auditor, f"witness other {other}", "quorum none")
+    for key, sizes in (("witness", (256, 512, 768)), ("other", (256, 512))):
+        for size in sizes:
+            _asked(f"{key}.state" if size > 256 else 0, size=size)
+            first = ["--first"] if size == 256 else []
+            words = ["cosign", "request", "--log", "journal.vkey", "--witness-key", f"{key}.key"]
+            Path("line").write_text(credence("witness", *words, *first).stdout, "utf-8")
+            kept = credence("journal", "cosignature", "line", "--request", "request", "--trust", "trust.policy")
+            assert kept.exit_code == 0, kept.stderr
+    done = credence("journal", "export", "out")
+    assert done.exit_code == 0, done.stderr
+    assert sorted(each.name for each in Path("out/cosigned").iterdir()) == ["512", "768"]
+    for asked, least, size in (("auditor", 1, 768), ("other", 1, 512), ("group", 2, 512), ("group", 1, 768)):
+        _trust(log, auditor, f"witness other {other}", f"group group {least} auditor other", f"quorum {asked}")
+        said = json.loads(credence("journal", "verify", "out", "--trust", "trust.policy", "--json").stdout)
+        assert (said["faults"], said["witnessed"], said["size"]) == (0, size, 1_000), asked
+    told = credence("journal", "verify", "out", "--trust", "trust.policy").stdout
+    assert told.splitlines()[-1] == "no fault in the first 768"
+    whole = Path("out/cosigned/512").read_bytes()
+    for name, changed_to, why in (
+        ("512", Path("out/cosigned/768").read_bytes(), "is not the one in manifest.json"),
+        ("512", whole[:-20], "is not the one in manifest.json"),
+        ("512", None, "is missing"),
+    ):
+        Path(f"out/cosigned/{name}").unlink()
+        if changed_to is not None:
+            Path(f"out/cosigned/{name}").write_bytes(changed_to)
+        found = json.loads(credence("journal", "verify", "out", "--trust", "trust.policy", "--json").stdout)
+        assert f"cosigned/{name}: {why}" in [each["fault"] for each in found["first"]]
+        Path(f"out/cosigned/{name}").write_bytes(whole)
+
+
+def _trust(*lines: str) -> None:
+    Path("trust.policy").write_text("\n".join([*lines, ""]), "utf-8")
+
+
 def test_the_mirror_has_the_hash_of_each_record() -> None:
     for since, size in ((0, 256), (256, 700), (700, 700), (700, 1_000)):
         with changed(JOURNAL, beside(JOURNAL.absolute())) as rows:
@@ -158,7 +250,7 @@ def test_the_mirror_has_the_hash_of_each_record() -> None:
         assert Path("mirror").read_bytes() == leaves[: size * 32]
 
 
-def test_a_mirror_may_begin_late_and_hashes_that_are_not_the_journals_stay_out() -> None:
+def test_a_mirror_may_begin_late_and_hashes_that_are_not_the_journals_stay_out(monkeypatch: pytest.MonkeyPatch) -> None:
     _asked(0, size=512)
     assert _cosigned().exit_code == 0
     _asked(512, "--save-hashes", "hashes")
@@ -172,7 +264,14 @@ def test_a_mirror_may_begin_late_and_hashes_that_are_not_the_journals_stay_out()
         assert (done.exit_code, "the hashes are not those of the" in done.stderr) == (2, True)
     assert _kept() == before
     Path("hashes").write_bytes(whole)
+    checked = Mirror._check  # between the check and what is added
+
+    def check_and_change(mirror: Mirror, *more: Any) -> None:
+        checked(mirror, *more)
+        Path("hashes").write_bytes(bytes(len(whole)))
+
     Path("mirror").write_bytes(b"")
+    monkeypatch.setattr(Mirror, "_check", check_and_change)
     assert _cosigned("--mirror", "mirror", "--hashes", "hashes").exit_code == 0
     assert Path("mirror").read_bytes() == whole
 
@@ -214,6 +313,8 @@ def _fail(*_: object) -> None:
         ),
         (["cosign", "request", "--log", "journal.vkey", "--mirror", "m"], "--mirror and --hashes belong together"),
         (["cosign", "request", "--log", "journal.vkey", "--state", "journal.vkey"], "it is no signed note"),
+        (["cosign", "request", "--log", "journal.vkey"], "`witness.state` is missing; put it back, or give --first"),
+        (["cosign", "request", "--log", "journal.vkey", "--state", "journal.vkey", "--first"], "leave --first out"),
     ],
 )
 def test_what_can_not_be_used_is_said(words: list[str], said: str | None) -> None:
@@ -235,8 +336,8 @@ def test_what_can_not_be_used_is_said(words: list[str], said: str | None) -> Non
         (["checkpoint", "--save", "line"], "`line` is there already"),
         (["cosignature", "line", "--request", "request"], "give one with --trust"),
         (["cosignature", "line", "--request", "line", "--trust", "trust.policy"], "it is no request to a witness"),
-        (["cosignature", "other", "--request", "request", "--trust", "trust.policy"], "not one line of a witness"),
-        (["cosignature", "request", "--request", "request", "--trust", "trust.policy"], "not one line of a witness"),
+        (["cosignature", "other", "--request", "request", "--trust", "trust.policy"], "not one line of one witness"),
+        (["cosignature", "request", "--request", "request", "--trust", "trust.policy"], "no line of a signature"),
         (["cosignature", "line", "--request", "later", "--trust", "trust.policy"], "is not the answer to `later`"),
         (["cosignature", "line", "--request", "request", "--trust", "line"], "the trust policy `line` can't be used"),
     ],
@@ -249,9 +350,7 @@ def test_what_a_journal_can_not_use_is_said(words: list[str], said: str) -> None
     Path("request").rename("later")
     Path("earlier").rename("request")
     credence("witness", "new-key", "other.example/w", "--witness-key", "other.key")
-    other = credence(
-        "witness", "cosign", "request", "--log", "journal.vkey", "--witness-key", "other.key", "--state", "s"
-    )
+    other = credence("witness", "cosign", "request", "--log", "journal.vkey", "--witness-key", "other.key", "--first")
     Path("other").write_text(other.stdout, "utf-8")
     done = credence("journal", *words)
     assert (done.exit_code, done.stdout) == (2, "")

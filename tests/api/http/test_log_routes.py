@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
+from time import time
 
 import httpx2
 import pytest
@@ -129,16 +130,16 @@ def test_by_a_setting_hashes_are_for_everybody_and_headers_are_not(home: Path, t
 def test_a_cosignature_is_kept_and_stands_in_proofs(served: Served) -> None:
     """Of the checkpoints that cover a record the cosigned one proves it."""
     note = _note(served, 512)
-    line = cosignature(WITNESS, note, 1_795_000_000)
+    line = cosignature(WITNESS, note, 1_700_000_000)
     answer = served.handed_in(512, line)
     assert (answer.status_code, answer.json()) == (
         200,
-        {"size": 512, "witness": "auditor", "cosigned_at": "2026-11-18T11:06:40Z", "new": True},
+        {"size": 512, "witness": "auditor", "cosigned_at": "2023-11-14T22:13:20Z", "new": True},
     )
-    again = served.handed_in(512, cosignature(WITNESS, note, 1_795_000_001))
+    again = served.handed_in(512, cosignature(WITNESS, note, 1_700_000_001))
     assert (again.status_code, again.json()["new"]) == (200, False)
     proof = read_proof(served.got("/v1/journal/500/proof").text)
-    assert cosigned_at(WITNESS.verifier, proof.note) == 1_795_000_000
+    assert cosigned_at(WITNESS.verifier, proof.note) == 1_700_000_000
     assert proof.checked(served.verifier)[1].size == 512
     assert cosigned_at(WITNESS.verifier, read_proof(served.got("/v1/journal/513/proof").text).note) is None
 
@@ -146,14 +147,17 @@ def test_a_cosignature_is_kept_and_stands_in_proofs(served: Served) -> None:
 @pytest.mark.parametrize(
     ("size", "line", "said"),
     [
-        (512, lambda note: cosignature(STRANGER, note, 1), "not one line of a witness that the trust policy names"),
-        (512, lambda note: cosignature(WITNESS, note, 1) + cosignature(STRANGER, note, 1), "not one line"),
+        (512, lambda note: cosignature(STRANGER, note, 1), "not one line of one witness that the trust policy names"),
         (512, lambda note: "\u2014 auditor.example/w1 AAAA", "not one line"),
-        (512, lambda note: "hello", "it is no signed note"),
-        (512, lambda _: "", "it is no signed note"),
+        (512, lambda note: "hello", "it is no line of a signature"),
+        (512, lambda note: cosignature(WITNESS, note, 1) + "hello", "it is no line of a signature"),
+        (512, lambda _: "", "it is no line of a signature"),
+        (512, lambda note: cosignature(WITNESS, note, 0), "its cosignature can't be read"),
+        (512, lambda note: cosignature(WITNESS, note, int(time()) + 90_000), "more than a day from now"),
         (256, lambda note: cosignature(WITNESS, note, 1), "its signature is not that of the key"),
         (513, lambda note: cosignature(WITNESS, note, 1), "the journal has no checkpoint of 513 records"),
-        (512, lambda note: cosignature(WITNESS, note, 2**62), "its cosignature can't be read"),
+        (512, lambda note: cosignature(WITNESS, note, 2**62), "more than a day from now"),
+        (512, lambda note: cosignature(WITNESS, note, 2**64 - 1), "more than a day from now"),
     ],
 )
 def test_what_no_witness_said_of_that_checkpoint_is_refused(
@@ -162,6 +166,52 @@ def test_what_no_witness_said_of_that_checkpoint_is_refused(
     answer = served.handed_in(size, line(_note(served, 512)))
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/cosignature-refused")
     assert said in answer.json()["detail"]
+
+
+def test_a_witness_may_answer_by_keys_that_nobody_knows_yet(served: Served) -> None:
+    """As of another algorithm, whose lines are longer."""
+    note = _note(served, 256)
+    others = cosignature(STRANGER, note, 1), f"\u2014 auditor.example/w1 {b64encode(bytes(2_432)).decode()}\n"
+    answer = served.handed_in(256, others[0] + cosignature(WITNESS, note, 1_700_000_000) + others[1])
+    assert (answer.status_code, answer.json()["witness"], answer.json()["new"]) == (200, "auditor", True)
+    with closing(sqlite3.connect(served.journal)) as raw:
+        lines = raw.execute("SELECT line FROM cosignatures WHERE size = 256").fetchall()
+    assert lines == [(cosignature(WITNESS, note, 1_700_000_000),)]
+
+
+@pytest.mark.parametrize("digits", [4_299, 5_000])
+@pytest.mark.parametrize("character", ["0", "1", "9", "\u0661"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/tile/{}/000", "/tile/0/{}", "/tile/0/x{}/000", "/tile/0/000.p/{}", "/tile/entries/{}", "/v1/journal/{}"),
+        *("/v1/journal/{}/proof", "/v1/journal/{}/replay", "/v1/journal/{}/case"),
+    ],
+)
+def test_numbers_that_nobody_can_read_are_not_there(served: Served, path: str, character: str, digits: int) -> None:
+    assert served.got(path.format(character * digits)).status_code in (404, 414)
+
+
+def test_what_never_changes_may_be_kept(served: Served, home: Path, tmp_path: Path) -> None:
+    """By whoever asked; by others in between only where no key is needed."""
+    full, partial = "max-age=31536000, immutable", "max-age=60"
+    for path, kept in (
+        ("/checkpoint", "no-store"),
+        ("/tile/0/001", f"private, {full}"),
+        ("/tile/entries/001", f"private, {full}"),
+        ("/tile/0/001.p/7", f"private, {partial}"),
+        ("/tile/entries/001.p/7", f"private, {partial}"),
+        ("/tile/0/999", "no-store"),
+        ("/v1/journal/0", "no-store"),
+    ):
+        assert served.got(path).headers.get_list("cache-control") == [kept], path
+    shutil.copytree(home / "var", tmp_path / "var")
+    with asking_for_keys(settings_in(tmp_path, public_log=True)) as client:
+        assert client.get("/tile/0/001").headers["cache-control"] == f"public, {full}"
+        assert client.get("/checkpoint").headers["cache-control"] == "no-store"
+        assert client.get("/tile/entries/001").headers["cache-control"] == "no-store"
+        headers = bearer(served.keys["auditor"])
+        assert client.get("/tile/entries/001", headers=headers).headers["cache-control"] == f"private, {full}"
 
 
 def test_without_a_trust_policy_nobody_is_a_witness(served: Served, home: Path, tmp_path: Path) -> None:

@@ -126,6 +126,9 @@ def test_nothing_is_before_an_empty_tree_and_the_same_tree_needs_no_proof() -> N
     root = _root(LEAVES[:7])
     assert _maker(7).consistency(0) == _maker(7).consistency(7) == []
     assert is_consistent(0, EMPTY_ROOT, 7, root, [])
+    assert is_consistent(0, EMPTY_ROOT, 0, EMPTY_ROOT, [])
+    assert not is_consistent(0, EMPTY_ROOT, 0, root, [])
+    assert not is_consistent(0, EMPTY_ROOT, 0, bytes(32), [])
     assert is_consistent(7, root, 7, root, [])
     assert not is_consistent(0, root, 7, root, [])
     assert not is_consistent(0, EMPTY_ROOT, 7, root, [root])

@@ -219,7 +219,7 @@ def test_headers_are_found_without_opening_a_body(
     filled: tuple[Journal, list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     journal, _ = filled
-    monkeypatch.setattr(record_search, "opened", None)
+    monkeypatch.setattr(record_search, "opened_or_gone", None)
     page = journal.ask(lambda connection, keys: headers_wanted(connection, keys, RecordFilter(), None, 5))
     assert [header.seq for header in page.records] == [COUNT - 1 - n for n in range(5)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -80,7 +81,7 @@ def verify_proof(path: Path, trusted: TrustedKey, *, as_json: bool) -> None:
     try:
         proof = read_proof(text)
         header, signed = proof.checked(*trusted.verifiers)
-        cosigned = {} if trusted.policy is None else trusted.policy.cosigned(proof.note)
+        cosigned = {} if trusted.policy is None else trusted.policy.cosigned(proof.note, time.time())
     except (BadProof, BadNote) as error:
         _fails(path, str(error), as_json=as_json)
     if trusted.policy is not None and not trusted.policy.is_met_by(cosigned):

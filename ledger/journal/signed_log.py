@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import groupby
 from typing import NamedTuple
 
@@ -163,7 +164,7 @@ def keep_cosignature(connection: Connection, policy: TrustPolicy, size: int, ans
     for line in answer.strip("\n").split("\n"):
         try:
             signer_of(f"{line}\n")
-            cosigned = policy.cosigned(f"{note}{line}\n")
+            cosigned = policy.cosigned(f"{note}{line}\n", time.time())
         except BadNote as error:
             raise NoCosignature(f"it is not over the checkpoint of {size} records: {error}") from error
         found |= {name: (f"{line}\n", seconds) for name, seconds in cosigned.items()}

@@ -11,8 +11,6 @@ In base64 stand the key's id (4 bytes), the time (8 bytes, the highest first) an
 
 from __future__ import annotations
 
-import time
-
 from ledger.record.signed_notes import BadNote, NoteSigner, NoteVerifier, split_note
 
 _TIME_BYTES = 8
@@ -26,15 +24,16 @@ def cosignature(witness: NoteSigner, note: str, seconds: int) -> str:
     return witness.line(seconds.to_bytes(_TIME_BYTES) + witness.key.sign(_signed(text, seconds)))
 
 
-def cosigned_at(witness: NoteVerifier, note: str) -> int | None:
-    """When this witness cosigned the note, in seconds since 1970; None where it didn't. Raises `BadNote` where a line
-    says that it is by this witness, and isn't, or has a time that nobody can have seen."""
+def cosigned_at(witness: NoteVerifier, note: str, now: float | None = None) -> int | None:
+    """When this witness cosigned the note, in seconds since 1970; None where it didn't. `now`: the time by our own
+    clock, where there is one. Raises `BadNote` where a line says that it is by this witness, and isn't, or has a time
+    that nobody can have seen."""
     text, lines = split_note(note)
     for signature in witness.own(lines):
         seconds = int.from_bytes(signature[:_TIME_BYTES])
         if len(signature) <= _TIME_BYTES or not seconds:
             raise BadNote("its cosignature can't be read")
-        if seconds > time.time() + _AHEAD_SECONDS_MAX:
+        if now is not None and seconds > now + _AHEAD_SECONDS_MAX:
             raise BadNote("its cosignature says that it was made more than a day from now")
         witness.check(_signed(text, seconds), signature[_TIME_BYTES:])
         return seconds

@@ -57,10 +57,10 @@ class TrustPolicy:
         """All keys that a log's checkpoint may be signed by."""
         return tuple(each for log in self.logs for each in epochs_until(log))
 
-    def cosigned(self, note: str) -> dict[str, int]:
-        """Which witnesses cosigned the note, and when. Raises `BadNote` where a line says that it is by one of them,
-        and isn't."""
-        times = {name: cosigned_at(verifier, note) for name, verifier in self.witnesses.items()}
+    def cosigned(self, note: str, now: float) -> dict[str, int]:
+        """Which witnesses cosigned the note, and when. `now`: the time by our own clock, in seconds since 1970. Raises
+        `BadNote` where a line says that it is by one of them, and isn't, or comes from the future."""
+        times = {name: cosigned_at(verifier, note, now) for name, verifier in self.witnesses.items()}
         return {name: seconds for name, seconds in times.items() if seconds is not None}
 
     def is_met_by(self, cosigned: Mapping[str, int]) -> bool:

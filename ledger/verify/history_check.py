@@ -16,6 +16,7 @@ A leaf that can't be had (`None`) ends the comparing: the roots from there on ca
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -159,7 +160,7 @@ class HistoryCheck:
                 self._faults.add(FaultKind.COSIGNATURE, f"{signed.name}: {said}")
                 continue
             try:
-                cosigned = {} if self._policy is None else self._policy.cosigned(bare + line)
+                cosigned = {} if self._policy is None else self._policy.cosigned(bare + line, time.time())
             except BadNote as error:
                 said = f"the cosignature of `{clipped(name)}` does not count: {error}"
                 self._faults.add(FaultKind.COSIGNATURE, f"{signed.name}: {said}")

@@ -9,6 +9,7 @@ Whoever has the journal and its signing key can write it anew and sign it; none 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -82,7 +83,7 @@ def _notes_of(path: Path, trusted: TrustedKey) -> Iterator[SignedSize]:
         raise FileTrouble("no trust policy says whose cosignatures count; give one with --trust")
     note = small_text(path, "the witness's note")
     try:
-        checkpoint, cosigned = read_checkpoint(note, *trusted.verifiers), policy.cosigned(note)
+        checkpoint, cosigned = read_checkpoint(note, *trusted.verifiers), policy.cosigned(note, time.time())
     except BadNote as error:
         raise FileTrouble(f"the witness's note `{path}` can't be used: {error}") from error
     if not cosigned:

@@ -33,7 +33,7 @@ OTHER_TYPE = {
     **{
         (option, f"audit {command}"): "it takes times too, of records"
         for option in ("--from", "--until")
-        for command in ("sample", "completeness")
+        for command in ("sample", "check-sample", "completeness")
     },
     ("--lang", "audit case"): "a page is in one of two languages, and never in the site's",
 }
@@ -47,6 +47,7 @@ OTHER_HELP = {
     ("--proofs", "audit sample"): "it writes the plan of the drawing too",
     ("--key", "audit check-sample"): "it must be given",
     ("--save", "journal proof"): "it is the proof that is saved",
+    ("--save", "journal checkpoint"): "it is the checkpoint or request that is saved",
     ("--save", "audit case"): "it is a page that is saved",
     **{
         (option, f"journal {command}"): "it narrows a search"

@@ -49,16 +49,19 @@ EXAMPLES: dict[str, list[str]] = {
 }
 """What to type after each command; the files are those of `_home`."""
 
+ASKING = ("people", "keys", "webhooks", "erase", "journal", "audit", "witness")
+
 NOT_RUN = {
+    "config": "shows settings, and tests/api/cli/test_cli_config.py tries each option",
     "serve": "runs until it is stopped; its options are the service's settings, which tests/api/test_settings.py tries",
     "activate": "asks a running service, as tests/api/http/test_pending.py does",
     **dict.fromkeys(
         ("backup", "restore"), "copy a journal, as tests/api/cli/test_cli_backup.py does with each of their options"
     ),
     **dict.fromkeys(
-        (name for name in commands() if name.startswith(("people ", "keys ", "webhooks ", "journal ", "witness "))),
+        (name for name in commands() if name.partition(" ")[0] in ASKING),
         "asks a running service or its journal, as tests/api/http/test_people_routes.py, test_first_key.py, "
-        "tests/ledger/take_over and tests/api/cli/test_cli_witness.py do",
+        "tests/ledger/take_over, tests/api/cli/test_cli_audit.py and test_cli_witness.py do",
     ),
 }
 

@@ -165,7 +165,7 @@ def test_a_quorum_is_met_by_enough_of_its_members(quorum: str, by: str, is_met: 
     policy = read_trust_policy(POLICY.replace("quorum all-of-them", f"quorum {quorum}").encode())
     signers = {"one": W1, "two": W2, "three": W3}
     note = NOTE + "".join(cosignature(signers[name], NOTE, TIME) for name in by.split())
-    cosigned = policy.cosigned(note)
+    cosigned = policy.cosigned(note, TIME)
     assert cosigned == dict.fromkeys(by.split(), TIME)
     assert policy.is_met_by(cosigned) is is_met
     assert [each.name for each in policy.verifiers] == ["example.com/journal"]

@@ -99,6 +99,8 @@ NAMES = {
     ),
     *("Webhook", "Webhooks", "WebhookSecret", "NewWebhookSecret", "DeadLetter", "DeadLetters"),
     *("Decisions", "DecisionLine", "Records", "RecordLine", "RecordDetails", "ProofState"),
+    *("AddCosignatureRequest", "Cosignature"),
+    *("ErasureRequest", "Erasure", "Erasures", "ErasureState", "ErasedPerson", "Gone", "Ground"),
     *("Replay", "Completeness", "CompletenessRequest", "Finding", "PageLanguage", "ReportForm"),
 }
 """Every component of the default policies' document."""
@@ -155,6 +157,9 @@ def test_components_and_operations_have_these_names(document: Path) -> None:
         *("get_people", "add_person", "change_person", "end_person", "get_keys", "create_key", "revoke_key"),
         *("get_webhooks", "get_dead_letters", "add_webhook", "change_webhook", "end_webhook"),
         *("rotate_webhook", "send_again"),
+        *("get_checkpoint", "get_tile", "get_entries", "add_cosignature", "replay_record"),
+        *("audit_access", "audit_case", "audit_completeness", "audit_policy_changes", "audit_sample"),
+        *("list_erasures", "erase", "erase_person"),
     }
 
 

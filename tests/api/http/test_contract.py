@@ -48,6 +48,7 @@ UNSAID_OF_SOME = (
     "is not a date",
     "the parameter `from` is `",
     "the parameter `until` is ",
+    "says not one thing to do",  # of `/v1/erasures`
 )
 """Beginnings of what is said of logins that no pattern can tell from others, of days after that of the decision, and of
 what follows from a request's currency and rates: how many decimals its amounts have, and whether they can be
@@ -55,11 +56,14 @@ converted; of days that no month has, and of a period that ends before it begins
 
 UNSAID_PROBLEMS = (
     "/problems/access-change-refused",
+    "/problems/cosignature-refused",
     "/problems/cursor-unusable",
     "/problems/idempotency-key-reused",
     "/problems/search-refused",
+    "/problems/webhook-refused",
 )
-"""Of people and keys, of cursors, which nobody can make up, and of keys that were sent before."""
+"""Of people and keys, of cursors and cosignatures, which nobody can make up, of keys that were sent before, and of
+addresses that nothing is sent to."""
 
 
 @schema.hook

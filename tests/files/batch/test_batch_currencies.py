@@ -14,13 +14,18 @@ import pyarrow as pa
 import pyarrow.ipc
 import pyarrow.parquet as pq
 import pytest
+from sqlglot import exp
 
+from engine.lowering.sql.levels import column
 from engine.pipeline import Engine
 from engine.reading.document import read
 from engine.vocabulary.binding import FactsRefused
-from engine.vocabulary.rates import Rates, read_rates
+from engine.vocabulary.currencies import MINOR_UNITS
+from engine.vocabulary.rates import Rate, Rates, read_rates
 from files.batch.decide_file import DecideFileJob, Watch, decide_file
 from files.batch.duckdb.duckdb_run import SqlBatchJob, run
+from files.batch.duckdb.failures import QueryFailed
+from files.batch.row_rates import RATE_DIVISOR, RowRates
 from files.maps.row_map import RowMap
 from files.maps.row_map_file import read_row_map
 from tests.support.command_line import credence
@@ -180,6 +185,39 @@ def test_a_batch_converts_as_one_by_one_does(
     assert bulk.keys() == one.keys()
     seen = {str(each[1]["currency"]) for each in one.values() if isinstance(each, tuple) and each[1] is not None}
     assert seen == {"USD", "JPY", "KWD", "IDR", "ISK"}
+
+
+def ties_up(rate: Rate, amount: int, own_digits: int) -> int:
+    divisor: int = 10 ** (MINOR_UNITS[rate.currency] + rate.scale)
+    quotient, rest = divmod(amount * rate.value * 10**own_digits, divisor)
+    return int(quotient + (2 * rest >= divisor))
+
+
+SLIPS: dict[str, tuple[type, str, object]] = {
+    "ties up, one by one": (Rate, "converted", ties_up),
+    "cut off, in SQL": (
+        RowRates,
+        "_rounded",
+        lambda rates, product: rates.dialect.narrow_quotient(exp.Paren(this=product.copy()), column(RATE_DIVISOR)),
+    ),
+    "never too large, in SQL": (RowRates, "_within", lambda *_: exp.true()),
+    "the amount itself, in SQL": (RowRates, "_times", lambda _, amount, value: amount.copy()),
+}
+"""What converts, and what stands in its place."""
+
+
+@pytest.mark.parametrize("slip", SLIPS)
+def test_a_planted_difference_is_found(
+    engine: Engine, slip: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(0)
+    mapped = row_map(engine)
+    source = write(tmp_path, [random_row(chance, number) for number in range(1, 201)], "csv")
+    monkeypatch.setattr(*SLIPS[slip])
+    try:
+        assert one_by_one(engine, source, mapped) != in_bulk(engine, source, mapped)
+    except QueryFailed:
+        assert slip == "never too large, in SQL"
 
 
 # --- columns that hold numbers, and arrays of structs ----------------------------------------------------------------

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import yaml
+
 from engine.vocabulary.case_kinds import CASE_KINDS, OUTCOME_TITLES
 from engine.vocabulary.text import Text
 from ledger.audit import case_texts as texts
@@ -25,7 +27,7 @@ LANGUAGES = ("en", "zh")
 PERSONS = ("released_by", "second_released_by", "entered_by", "requested_by", "sales_person")
 """Facts that name who did something."""
 
-_EXCEPTIONS = "exceptions.yaml"
+_EXCEPTIONS, _VOCABULARY = "exceptions.yaml", "facts.yaml"
 _NO_BREAK = "\u00a0"
 _PLACE = re.compile(r"(.+):(\d+):\d+")
 
@@ -65,6 +67,7 @@ def case_file(sources: CaseSources, language: str) -> str:
 class _Page:
     def __init__(self, sources: CaseSources, asked: Any, decided: Any, language: str) -> None:
         self._sources, self._asked, self._decided, self._language = sources, asked, decided, language
+        self._titles = fact_titles(sources.policies, language)
 
     def say(self, text: Text, **words: object) -> str:
         return text[self._language].format(**words)
@@ -78,7 +81,8 @@ class _Page:
 
     def sections(self) -> Iterator[Section]:
         yield self._outcome()
-        yield Section(self.say(texts.FACTS), (), (self._table((texts.FACT, texts.VALUE), _facts(self._asked)),))
+        facts = [(self._titles.get(name, name), value, name) for name, value in _facts(self._asked)]
+        yield Section(self.say(texts.FACTS), (), (self._table((texts.FACT, texts.VALUE, texts.NAME), facts),))
         worked_out = _leaves(self._decided.get("results", {}))
         yield Section(self.say(texts.WORKED_OUT), (), (self._table((texts.NAME, texts.VALUE), worked_out),))
         headings = (texts.WHAT, texts.WHO, texts.WHEN)
@@ -89,7 +93,7 @@ class _Page:
 
     def _outcome(self) -> Section:
         outcome, reasons = self._decided["outcome"], self._decided["reasons"]
-        title = OUTCOME_TITLES[outcome][self._language] if outcome in OUTCOME_TITLES else outcome
+        title = self._titled(outcome)
         rows = [self._reason(each) for each in reasons]
         table = self._table((texts.RULE, texts.ASKS_FOR, texts.REASON, texts.REMEDY), rows)
         parts: tuple[ReportTable, ...] = (table,) if rows else ()
@@ -97,12 +101,16 @@ class _Page:
         if conditions:
             parts += (self._table((texts.CONDITION, texts.VALUE), conditions, title=texts.CONDITIONS),)
         said = () if rows else (self.say(texts.NO_REASONS),)
-        return Section(self.say(texts.OUTCOME, outcome=f"{title} ({outcome})"), said, parts)
+        shown = title if title.casefold() == outcome else f"{title} ({outcome})"
+        return Section(self.say(texts.OUTCOME, outcome=shown), said, parts)
 
     def _reason(self, reason: Mapping[str, Any]) -> tuple[str, ...]:
         rules = ("、" if self._language == "zh" else ", ").join(reason.get("rules", ()))
         rule = f"{reason['rule']} ({rules})" if rules else reason["rule"]
-        return rule, reason["outcome"], self._of(reason["text"]), self._of(reason.get("remedy"))
+        return rule, self._titled(reason["outcome"]), self._of(reason["text"]), self._of(reason.get("remedy"))
+
+    def _titled(self, outcome: str) -> str:
+        return OUTCOME_TITLES[outcome][self._language] if outcome in OUTCOME_TITLES else outcome
 
     def _of(self, text: Mapping[str, str] | None) -> str:
         """In the page's language, or the first that there is."""
@@ -172,6 +180,25 @@ class _Page:
         names = tuple(self.say(heading) for heading in headings)
         said = self.say(title) if title else ""
         return ReportTable(title=said, headings=names, rows=tuple(rows), left=len(names))
+
+
+def fact_titles(policies: PolicySet | None, language: str) -> dict[str, str]:
+    """What the facts are called in the policies' own vocabulary, by name; where a title can't be read, none."""
+    titles: dict[str, str] = {}
+    if policies is None:
+        return titles
+    own = [text for name, text in policies.files.items() if name.rpartition("/")[2] == _VOCABULARY]
+    for text in (policies.standard_facts or "", *own):
+        try:
+            read = yaml.safe_load(text)
+        except yaml.YAMLError:
+            continue
+        facts = read.get("facts") if isinstance(read, dict) else None
+        for name, fact in facts.items() if isinstance(facts, dict) else ():
+            title = fact.get("title") if isinstance(fact, dict) else None
+            if isinstance(title, dict) and isinstance(title.get(language), str):
+                titles[str(name)] = title[language]
+    return titles
 
 
 def _facts(asked: Mapping[str, Any]) -> list[tuple[str, str]]:

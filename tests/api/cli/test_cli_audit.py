@@ -429,7 +429,10 @@ def test_a_case_file_holds_all_of_a_case_and_runs_nothing(
     page = page_file.read_text("utf-8").replace("\u00a0", " ")
     for reason in answer["reasons"]:
         assert reason["text"][language].replace("'", "&#x27;") in page
-    said = {"en": ("Approvals", "Proof", "Policy text of the day"), "zh": ("审批", "证明", "当日政策原文")}[language]
+    said = {
+        "en": ("Approvals", "Proof", "Policy text of the day", "Order value"),
+        "zh": ("审批", "证明", "当日政策原文", "订单金额"),
+    }[language]
     for text in (
         answer["id"],
         "when: order.amount &gt; limit",

@@ -53,7 +53,15 @@ from ledger.store.key_database import SubjectKeys
 from ledger.store.place import JournalPlace
 from ledger.store.secret_files import KeyPlaces, beside, wrapping_key
 from ledger.store.store import store_at
-from ledger.store.trouble import DAMAGED, AnswerLost, FileTrouble, JournalUnavailable, trouble_in_words, unavailable
+from ledger.store.trouble import (
+    DAMAGED,
+    AnswerLost,
+    FileTrouble,
+    JournalUnavailable,
+    WrittenEntry,
+    trouble_in_words,
+    unavailable,
+)
 
 BATCH_MAX = 256
 """Records in one transaction: bounds how long the first of them waits for the last."""
@@ -374,6 +382,7 @@ class Journal:
 
     def _in_one_transaction(self, works: Sequence[Work], opened: OpenJournal) -> list[Any]:
         given: list[Any] = []
+        last: WrittenEntry | None = None
         try:
             with self._store.turn(opened.connection) as turn:
                 transaction = LogTransaction(opened.connection, opened.keys, self.clock, self._head, self._kept)
@@ -381,12 +390,13 @@ class Journal:
                 given += [done(transaction, work) for work in works]
                 transaction.flush()
                 self._forget(transaction)
+                last = transaction.last
                 turn.finish()
             self._head = transaction.head
             if transaction.has_erased:
                 self._store.leave_nothing(opened.connection)
         except AnswerLost as lost:
-            self._look_up(lost)  # and reads the head anew
+            self._look_up(lost, last)  # and reads the head anew
         return given
 
     def _forget(self, transaction: LogTransaction) -> None:
@@ -394,14 +404,14 @@ class Journal:
         if monotonic() >= self._forgets_at:
             self._forgets_at = monotonic() + (1 if transaction.kept.forget() else FORGETS_SECONDS)
 
-    def _look_up(self, lost: AnswerLost) -> None:
+    def _look_up(self, lost: AnswerLost, last: WrittenEntry | None) -> None:
         """Returns where the transaction was committed. Raises what broke its connection where it wasn't, and `lost`
         where that can't be known in time."""
         self._disconnect()
         end = monotonic() + LOOK_UP_SECONDS_MAX
         while monotonic() < end:
             try:
-                was_committed = self._store.was_committed(self._to_write().connection, lost.transaction)
+                was_committed = self._store.was_committed(self._to_write().connection, lost.transaction, last)
             except Exception:
                 self._disconnect()
                 sleep(0.1)

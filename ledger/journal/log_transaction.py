@@ -29,6 +29,7 @@ from ledger.record.sealing import NONCE_BYTES
 from ledger.store.key_database import SubjectKeys
 from ledger.store.prepared_sql import insert_rows, together
 from ledger.store.tables import bodies, entries, entry_blinds, entry_rules, tiles
+from ledger.store.trouble import WrittenEntry
 
 _RANDOM_BYTES = SALT_BYTES + NONCE_BYTES
 """Of each record."""
@@ -53,6 +54,9 @@ class LogTransaction:
         now = clock.now()
         self._now, self._last_at = moment(now), self.head.at
         self._waiting: list[Record] = []
+        self.last: WrittenEntry | None = None
+        """The last record that it wrote, by which it is known again."""
+
         self.has_erased = False
         """Something was deleted, of which nothing is to be left."""
         self.kept = KeptAnswers(connection, keys, self._now, moment(now - kept))
@@ -87,6 +91,7 @@ class LogTransaction:
         first = self.head.tree.size
         with together(self.connection):
             headers = self._write_records(first, records, numbers)
+            self.last = WrittenEntry(first + len(headers) - 1, headers[-1])
             self._write_terms(first, records, accounts)
             tree, full = self.head.tree.appended([leaf_hash(header.encode()) for header in headers])
             insert_rows(self.connection, tiles, full)

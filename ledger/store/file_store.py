@@ -22,7 +22,7 @@ from ledger.store.database import (
 )
 from ledger.store.journal_file import JournalFile
 from ledger.store.schema_check import check_schema
-from ledger.store.trouble import FileLost
+from ledger.store.trouble import FileLost, WrittenEntry
 
 EMPTIES_SECONDS = 1.0
 """How often it is tried to empty the write-ahead log after an erasure, while somebody keeps it."""
@@ -98,7 +98,7 @@ class FileStore:
         if self._to_empty and monotonic() >= self._empties_at:
             self._empty(raw, wait_seconds=0)
 
-    def was_committed(self, connection: Connection, transaction: str) -> bool:  # noqa: ARG002  # never asked
+    def was_committed(self, connection: Connection, transaction: str, last: WrittenEntry | None) -> bool:  # noqa: ARG002  # never asked
         """A commit in this process says itself what became of it."""
         return False
 

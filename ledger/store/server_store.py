@@ -4,8 +4,8 @@ The one row of the table `head` is the writers' lock. It is taken by a statement
 and reads other tables as well would see those as they were before it waited.
 
 Where the connection breaks before the commit is answered, nobody knows whether the batch is on disk. It is asked for
-over a new connection, by the transaction's number (`pg_xact_status`) and behind the lock, which is free only once that
-transaction has ended.
+over a new connection, by the transaction's number (`pg_xact_status`) and its last record, behind the lock, which is
+free only once that transaction has ended.
 
 The server is asked for what a journal needs: commits that reach the disk, texts in UTF-8. Waits are bounded on both
 sides: a process that holds the lock and is not heard of any more loses it after `IDLE_SECONDS_MAX`.
@@ -19,13 +19,14 @@ from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy import Connection, NullPool, Pool, QueuePool, create_engine
+from sqlalchemy import Connection, NullPool, Pool, QueuePool, create_engine, select
 from sqlalchemy import Engine as Database
 
 from ledger.store.database import LOCK_SECONDS_MAX, migrate
 from ledger.store.place import ServerAddress
 from ledger.store.server_schema_check import check_server_schema
-from ledger.store.trouble import AnswerLost, FileTrouble
+from ledger.store.tables import entries
+from ledger.store.trouble import AnswerLost, FileTrouble, WrittenEntry
 
 CONNECT_SECONDS_MAX = 5
 IDLE_SECONDS_MAX = 15
@@ -125,12 +126,16 @@ class ServerStore:
                 transaction.rollback()
             raise
 
-    def was_committed(self, connection: Connection, transaction: str) -> bool:
-        """Waits for the lock, which the transaction has as long as it lives."""
+    def was_committed(self, connection: Connection, transaction: str, last: WrittenEntry | None) -> bool:
+        """Waits for the lock, which the transaction has as long as it lives. The number alone proves nothing: a server
+        that was ended before it wrote one down gives it to another transaction after its restart."""
         with connection.begin():
             connection.exec_driver_sql(_LOCK)
             status = connection.exec_driver_sql(_STATUS, (transaction,)).scalar()
-        return status == "committed"
+            if status != "committed" or last is None:
+                return bool(status == "committed")
+            there = connection.execute(select(entries.c.header).where(entries.c.seq == last.seq)).scalar()
+        return bool(there == last.header)
 
     def check_schema(self, connection: Connection) -> None:
         """Compared with what the tables' description and SQLite's triggers say."""

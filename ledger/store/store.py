@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from ledger.store.file_store import FileStore
 from ledger.store.place import JournalPlace, ServerAddress
+from ledger.store.trouble import WrittenEntry
 
 
 class Turn(Protocol):
@@ -53,9 +54,9 @@ class Store(Protocol):
         """Begins a transaction as the only writer; `Turn.finish` ends it. Raises `AnswerLost` where nobody knows
         whether it was committed."""
 
-    def was_committed(self, connection: Connection, transaction: str) -> bool:
+    def was_committed(self, connection: Connection, transaction: str, last: WrittenEntry | None) -> bool:
         """Whether a transaction whose answer was lost has been committed: asked over a new connection, once it has
-        ended."""
+        ended. `last`: the last entry that it wrote, which must be there."""
 
     def check_schema(self, connection: Connection) -> None:
         """Raises `FileTrouble` where tables or triggers are not those that the migrations make."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import NamedTuple
 
 from alembic.util.exc import CommandError
 
@@ -18,6 +19,13 @@ class FileTrouble(Exception):
 class FileLost(FileTrouble):
     """The file that was opened no longer stands at its path, whole. The connection to it is kept: with it the file
     can't be given up by the disk, and it is recognised when it comes back."""
+
+
+class WrittenEntry(NamedTuple):
+    """A record by which a transaction is known again."""
+
+    seq: int
+    header: str
 
 
 class AnswerLost(Exception):

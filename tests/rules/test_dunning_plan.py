@@ -189,7 +189,10 @@ def test_a_reminder_before_the_due_date_is_not_sent_again_on_the_due_date(
 
 
 FAULTS = {
-    "the reminder comes again": ("invoice.last_contact_on >= invoice.due_date - max(remind_days, reminder_days_max)", "false"),
+    "the reminder comes again": (
+        "invoice.last_contact_on >= invoice.due_date - max(remind_days, reminder_days_max)",
+        "false",
+    ),
     "a repeated call keeps the letter waiting": (" and as_of + step_gap_days <= formal_letter_on", ""),
     "the reminder counts as a contact": (
         "invoice.last_contact_on > collections.payable_on then",

@@ -117,7 +117,7 @@ EXCEPTION = """let:
 """
 LISTS = {
     "lists/accepted.csv": "entry,from,until\nAT,,\nDE,,2026-06-30\n...\n",
-    "lists/holidays.yaml": "of: date\nvalue: [2026-07-06]\n...\n",
+    "lists/holidays.yaml": "of: date\nvalue: [2026-07-06, 2030-12-25]\n...\n",
 }
 CASE: dict[str, dict[str, Any]] = {
     "order": {

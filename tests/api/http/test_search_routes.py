@@ -142,6 +142,7 @@ def test_a_line_says_what_the_decision_says(keys: tuple[httpx2.Client, dict[str,
         "rules": [reason["rule"] for reason in answer["reasons"]],
         "policy_version": answer["policy_version"],
         "trouble": None,
+        "gone": None,
     }
     assert {*line["rules"]} == {"orders.over-limit", "orders.prepaid", "orders.insolvent", "orders.weak"}
 

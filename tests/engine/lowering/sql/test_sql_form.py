@@ -151,7 +151,7 @@ def test_the_rows_compared_lie_on_both_sides_of_every_threshold(case: str) -> No
     found = threshold_hits(case)
     assert [str(hits.threshold) for hits in found if not is_hit(hits, known)] == []
     uncounted = [str(hits.threshold) for hits in found if not hits.counted]
-    assert len(uncounted) <= len(found) // 20, uncounted
+    assert len(uncounted) <= len(found) // 14, uncounted  # week-days and half-years, worked out of dates
     one_sided = [str(hits.threshold) for hits in found if not hits.has_both_sides()]
     assert len(one_sided) <= len(found) // 20, one_sided
 

@@ -14,8 +14,8 @@ from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
 
-FILE_SECONDS = 4.0
-TEST_SECONDS = 0.5
+FILE_SECONDS = 2.0
+TEST_SECONDS = 0.3
 TESTS = Path(__file__).parents[1] / "tests"
 LIST = TESTS / "slow_tests.txt"
 

@@ -27,6 +27,7 @@ from ledger.search.filter_words import read_filter
 from ledger.search.record_filter import RecordFilter, Visible
 from ledger.search.record_search import DECIDED, headers_wanted, records_wanted
 from ledger.store.place import JournalPlace, ServerAddress
+from ledger.store.secret_files import beside
 from ledger.store.tables import people
 from tests.support.large import how_many
 
@@ -148,8 +149,10 @@ COUNT = 300
 
 
 @pytest.fixture(scope="module")
-def filled(place: JournalPlace) -> Iterator[tuple[Journal, list[dict[str, Any]]]]:
-    journal = Journal(place)
+def filled(
+    place: JournalPlace, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Journal, list[dict[str, Any]]]]:
+    journal = Journal(place, places=beside(tmp_path_factory.mktemp("keys") / "journal.db"))
     made = list(_records(COUNT, 7))
 
     async def go() -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from dataclasses import asdict
 
-from pydantic import ValidationError
 from rich.text import Text
 
-from api.cli.console import out, print_json, refuse
+from api.cli.console import out, print_json
 from api.cli.options import FolderOption, JournalOption, JsonOption
-from api.cli.serve import HostOption, InsecureLocalOption, PortOption, WorkersOption, given_options
+from api.cli.serve import HostOption, InsecureLocalOption, PortOption, WorkersOption, given_options, settings_by
 
 
 def config(
@@ -32,18 +31,12 @@ def config(
 
     Exit code: 0 shown, 2 a setting can't be used, or a variable CREDENCE_… is no setting.
     """
-    from api.setting_origins import settings_shown, unknown_variables
-    from api.settings import Settings, refusal
+    from api.setting_origins import settings_shown
 
     options = given_options(
         host=host, port=port, rules=rules, journal=journal, workers=workers, insecure_local=insecure_local or None
     )
-    try:
-        settings = Settings(**options)
-    except ValidationError as error:
-        refuse(refusal(error))
-    if lines := unknown_variables(os.environ):
-        refuse("; ".join(lines))
+    settings = settings_by(options)
     shown = settings_shown(settings, os.environ, options)
     if as_json:
         print_json({"settings": [asdict(each) for each in shown]})

@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import socket
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -16,6 +17,9 @@ from rich.text import Text
 from api.cli.console import err, print_diagnostics, refuse
 from api.cli.options import RUNNING, FolderOption, JournalOption
 from api.cli.policy_folder import folder_of, loaded_within_limits
+
+if TYPE_CHECKING:
+    from api.settings import Settings
 
 HostOption = Annotated[
     str | None,
@@ -91,8 +95,6 @@ def serve(
     # only this command needs the server, and loading it takes longer than a decision
     from api.http.server import serve as run
     from api.logs import configure_logs
-    from api.setting_origins import unknown_variables
-    from api.settings import Settings, refusal
     from ledger.journal.last_signed import JournalBehind
     from ledger.journal.opening import check_writable
     from ledger.store.trouble import JournalUnavailable
@@ -100,12 +102,7 @@ def serve(
     options = given_options(
         host=host, port=port, rules=rules, journal=journal, workers=workers, insecure_local=insecure_local or None
     )
-    try:
-        settings = Settings(**options)
-    except ValidationError as error:
-        refuse(refusal(error))
-    if lines := unknown_variables(os.environ):
-        refuse("; ".join(lines))
+    settings = settings_by(options)
     _warn_of_mistakes(settings.rules)
     configure_logs(
         settings.log_level, settings.log_format
@@ -131,6 +128,20 @@ def serve(
 def given_options(**options: Any) -> dict[str, Any]:
     """Those that were typed, by the setting's name."""
     return {name: value for name, value in options.items() if value is not None}
+
+
+def settings_by(options: Mapping[str, Any]) -> Settings:
+    """What the service would run with; where something can't be used, or is no setting, the command ends with 2."""
+    from api.setting_origins import unknown_variables
+    from api.settings import Settings, refusal
+
+    try:
+        settings = Settings(**options)
+    except ValidationError as error:
+        refuse(refusal(error))
+    if lines := unknown_variables(os.environ):
+        refuse("; ".join(lines))
+    return settings
 
 
 def _say(line: str, banner: str) -> None:

@@ -52,7 +52,7 @@ EXAMPLES: dict[str, list[str]] = {
 ASKING = ("people", "keys", "webhooks", "erase", "journal", "audit", "witness")
 
 NOT_RUN = {
-    "config": "shows settings, and tests/api/cli/test_cli_config.py tries each option",
+    "config": "shows the settings of `serve`, as tests/api/test_setting_origins.py tries",
     "serve": "runs until it is stopped; its options are the service's settings, which tests/api/test_settings.py tries",
     "activate": "asks a running service, as tests/api/http/test_pending.py does",
     **dict.fromkeys(

@@ -17,6 +17,7 @@ from ledger.journal import checkpointing
 from ledger.journal import journal as journal_module
 from ledger.journal.journal import Commit, Journal
 from ledger.journal.opening import check_writable
+from ledger.store import server_store
 from ledger.store.database import LOCK_SECONDS_MAX
 from ledger.store.place import ServerAddress
 from ledger.store.trouble import JournalUnavailable
@@ -104,6 +105,23 @@ def test_an_answer_that_was_lost_is_looked_up_before_anything_is_said(
     assert said[0] is True
     assert said[-1] is False
     assert sorted(_ids(database)) == sorted(["before", "lost-0", "lost-1", "lost-2", "after"])
+
+
+def test_the_number_of_a_lost_commit_alone_proves_nothing(
+    far: Journal, way: Way, database: ServerAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that crashed before it wrote the number down gives it to somebody else, who then commits."""
+    monkeypatch.setattr(server_store, "_STATUS", "SELECT 'committed' WHERE %s::text <> ''")
+
+    async def go() -> None:
+        await far.record(record("before"))
+        await far.probe()  # the checkpoint has been written
+        way.refuses_the_next_commit = True
+        assert "the connection to its server broke" in await trouble(far, record("cut"))
+
+    with capture_logs():
+        asyncio.run(go())
+    assert _ids(database) == ["before"]
 
 
 def test_where_it_can_not_be_looked_up_in_time_nobody_is_told_either_way(

@@ -15,7 +15,7 @@ from typing import TypeVar, TypeVarTuple
 
 from api.worker import Worker
 from engine.pipeline import Loaded, load, load_stored
-from ledger.policies.check_limits import PATIENT, CheckLimits, Closed, Died, Stopped, too_large
+from ledger.policies.check_limits import LIMITS, CheckLimits, Closed, Died, Stopped, too_large
 from ledger.policies.vanished import Vanished, vanished
 
 CALLER = "the rules folder"
@@ -32,7 +32,7 @@ class Compiler:
     change that is on its way from one that went unnoticed. All raise `Closed` once the service stops.
     """
 
-    def __init__(self, limits: CheckLimits = PATIENT) -> None:
+    def __init__(self, limits: CheckLimits = LIMITS) -> None:
         self.since: datetime | None = None
         self._worker = Worker(["engine.pipeline", "ledger.policies.vanished"], limits, niceness=0)
 

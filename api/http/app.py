@@ -77,7 +77,7 @@ from ledger.erasure.erasing import Erasing, KeptUntil
 from ledger.erasure.retention import kept_until
 from ledger.journal.clock import Clock
 from ledger.journal.journal import Journal
-from ledger.policies.check_limits import LIMITS, PATIENT
+from ledger.policies.check_limits import LIMITS
 from ledger.policies.in_force import Policies
 from ledger.store.trouble import JournalUnavailable
 from ledger.webhooks.webhooks import Webhooks
@@ -100,7 +100,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     journal = Journal(settings.journal, metrics.committed, clock, settings.key_places, kept)
     metrics.watch_journal(lambda: journal.waiting, lambda: journal.log_bytes, lambda: journal.unsigned_seconds)
     metrics.watch_clock(journal.clock.seconds_behind)
-    compiler, checker = Compiler(PATIENT), Worker([policy_check.MODULE, replay_job.MODULE], LIMITS)
+    compiler, checker = Compiler(LIMITS), Worker([policy_check.MODULE, replay_job.MODULE], LIMITS)
     policies = Policies(settings.rules, journal, metrics, compiler)
     access, erasing = Access(journal), Erasing(journal, partial(_duties_to_keep, policies, journal.clock))
     admission = _admission(settings, access, journal.clock, metrics)

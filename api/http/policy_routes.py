@@ -102,8 +102,8 @@ def add_policy_routes(app: FastAPI, policies: Policies, checker: Worker, body_by
     async def check_policies(request: Request) -> CheckAnswer:
         """What would happen if these files were saved: the mistakes in them and in what depends on them. The given
         files are laid over the ones in the rules folder, those of the same name replaced; with `alone` the given files
-        are the whole set. Nothing is stored, nothing takes effect. Policies that take longer than 10 seconds or 1 GB to
-        check have the mistake Y098. Checks of one caller are done one after the other."""
+        are the whole set. Nothing is stored, nothing takes effect. Policies that take more than 10 seconds of
+        the processor or 1 GB to check have the mistake Y098. Checks of one caller are done one after the other."""
         check = _check_request(await read_body(request.scope, request.receive, body_bytes_max))
         files = {} if check.alone else dict(await policies.files())
         for name, text in check.files.items():

@@ -44,7 +44,6 @@ QUICK, ENDLESS = slow(3, 3), slow()
 @pytest.fixture
 def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx2.Client]:
     monkeypatch.setattr("api.http.app.LIMITS", CheckLimits(1, 4))
-    monkeypatch.setattr("api.http.app.PATIENT", CheckLimits(1, 5))
     settings = Settings(rules=write_rules(tmp_path / "rules"), journal=tmp_path / "credence.db")
     with running(settings) as client:
         yield client

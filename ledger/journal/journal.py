@@ -25,7 +25,16 @@ from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from ledger.journal.checkpointing import Checkpointing
 from ledger.journal.clock import Clock, moment
-from ledger.journal.journal_work import JournalWork, Work, activate, done, keep, recorded_id
+from ledger.journal.journal_work import (
+    JournalWork,
+    SharedWork,
+    Together,
+    Work,
+    activate,
+    done_all,
+    keep,
+    recorded_id,
+)
 from ledger.journal.kept_answers import KEPT, KeptAnswer, KeyedRecord, KeyedRequest, kept_answer, requests_of
 from ledger.journal.log_head import LogHead
 from ledger.journal.log_transaction import LogTransaction
@@ -189,6 +198,10 @@ class Journal:
         """Done once what `work` wrote is on disk. It runs in the writer's thread and transaction, perhaps twice; where
         it raises, all that shares the transaction fails, so it raises only what is a fault of the file."""
         return self._put(work)
+
+    def write_together(self, together: Together, asked: Any) -> asyncio.Future[Any]:
+        """As `write`, done at once with all that `together` is asked for in the same transaction."""
+        return self._put(SharedWork(together, asked))
 
     def probe(self) -> asyncio.Future[Any]:
         """Done once a write as large as a decision has reached the disk."""
@@ -387,7 +400,7 @@ class Journal:
             with self._store.turn(opened.connection) as turn:
                 transaction = LogTransaction(opened.connection, opened.keys, self.clock, self._head, self._kept)
                 transaction.kept.look_for(requests_of(works))
-                given += [done(transaction, work) for work in works]
+                given += done_all(transaction, works)
                 transaction.flush()
                 self._forget(transaction)
                 last = transaction.last

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from sqlalchemy import insert, select
 
@@ -18,11 +19,42 @@ JournalWork = Callable[[LogTransaction], object]
 """What is to be done in the writer's thread and transaction. What it gives is its caller's result, an exception what
 its caller's wait ends with; what it raises undoes the whole transaction."""
 
-Work = Record | KeyedRecord | JournalWork
+
+class Together(Protocol):
+    """Who does many works of a transaction at once, since what they read and write can be shared."""
+
+    def do(self, transaction: LogTransaction, asked: Sequence[Any]) -> Sequence[Any]:
+        """As `JournalWork`, for all that was asked, in its order."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SharedWork:
+    """One of the works that are done together."""
+
+    together: Together
+    asked: Any
+
+
+Work = Record | KeyedRecord | JournalWork | SharedWork
 """All that waits for a transaction."""
 
 
-def done(transaction: LogTransaction, work: Work) -> Any:
+def done_all(transaction: LogTransaction, works: Sequence[Work]) -> list[Any]:
+    """What each work gives. Shared works are done last, each sort at once."""
+    given: list[Any] = [None if isinstance(work, SharedWork) else done(transaction, work) for work in works]
+    shared: dict[Together, list[int]] = {}
+    for at, work in enumerate(works):
+        if isinstance(work, SharedWork):
+            shared.setdefault(work.together, []).append(at)
+    for together, places in shared.items():
+        transaction.flush()  # it may read what was recorded before it
+        asked = [work.asked for at in places if isinstance(work := works[at], SharedWork)]
+        for at, result in zip(places, together.do(transaction, asked), strict=True):
+            given[at] = result
+    return given
+
+
+def done(transaction: LogTransaction, work: Record | KeyedRecord | JournalWork) -> Any:
     """What the work gives, which may be why it wasn't done."""
     if isinstance(work, Record):
         return transaction.append(work)

@@ -66,10 +66,16 @@ class LogTransaction:
         """The time of this transaction's records: never earlier than that of the last record."""
         return max(self._now, self._last_at)
 
+    @property
+    def next_seq(self) -> int:
+        """The place in the log that the next record will have."""
+        return self.head.tree.size + len(self._waiting)
+
     def append(self, record: Record) -> int:
         """The record's place in the log."""
+        seq = self.next_seq
         self._waiting.append(record)
-        return self.head.tree.size + len(self._waiting) - 1
+        return seq
 
     def append_once(self, keyed: KeyedRecord) -> int | AnsweredBefore | RequestKeyReused:
         """The record's place, with its answer kept for the request; or why nothing is recorded."""

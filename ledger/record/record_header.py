@@ -53,6 +53,18 @@ class RecordKind(StrEnum):
     ERASURE = "erasure"
     """A subject's key is to go, or is gone: `outcome` says which (`ledger.record.gone_bodies`)."""
 
+    ACCOUNT = "account"
+    """The profile, figures, group or securities of a customer were recorded (`outcome`)."""
+
+    LIMIT = "limit"
+    """A credit limit was asked for, granted, refused or ended (`outcome`)."""
+
+    ORDER = "order"
+    """Something was done with an order that no decision was asked for (`outcome`): cancelled, closed, taken back."""
+
+    ITEM = "item"
+    """An invoice, a payment or another item was booked or reversed (`outcome`)."""
+
     RETENTION = "retention"
     """Bodies of decisions on the kind `case` were kept long enough and dropped: `outcome` says below which place."""
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from ledger.store.all_tables import metadata
 from ledger.store.database import memory_database, migrate
-from ledger.store.tables import metadata
 from ledger.store.trouble import OTHER_TABLES, FileTrouble
 
 OTHER_TRIGGERS = "its triggers are missing or changed"

@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import Connection, Index, PrimaryKeyConstraint, UniqueConstraint
 from sqlalchemy.dialects import postgresql
 
+from ledger.store.all_tables import metadata
 from ledger.store.append_only import BODY, FUNCTION, GUARD_BODY, GUARD_FUNCTION, GUARDED, OCCASIONS
 from ledger.store.schema_check import OTHER_TRIGGERS, append_only_tables
-from ledger.store.tables import metadata
 from ledger.store.trouble import OTHER_TABLES, FileTrouble
 
 _COLUMNS = """

@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-metadata = MetaData()
+from ledger.store.table_metadata import metadata
 
 SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
 """SQLite keeps rows in the order of a column only where it is declared INTEGER."""

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from ledger.store.tables import metadata
+from ledger.store.all_tables import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, transactional_ddl=False)
 context.run_migrations()

@@ -17,7 +17,8 @@ from ledger.store.database import memory_database, migrate
 from ledger.store.place import JournalPlace
 from ledger.store.secret_files import beside
 from ledger.store.store import store_at
-from ledger.store.tables import bodies, entries, keys_metadata, metadata, subject_keys
+from ledger.store.all_tables import metadata
+from ledger.store.tables import bodies, entries, keys_metadata, subject_keys
 from tests.support import postgresql as postgresql_
 
 ROWS = [  # seq, kind, case, key

@@ -22,7 +22,7 @@ from ledger.store.rights import APP, AUDITOR, ERASER, OWNER, RIGHTS
 from ledger.store.schema_check import append_only_tables
 from ledger.store.secret_files import beside
 from ledger.store.server_roles import apply_roles
-from ledger.store.tables import metadata
+from ledger.store.all_tables import metadata
 from ledger.store.trouble import JournalUnavailable
 from tests.support.duties import nothing_held
 from tests.support.journal_records import record, trouble

@@ -1,0 +1,182 @@
+"""The credit ledger of a service: what is asked of it is done in the journal's transaction, all that waits at once.
+
+    1. read     a snapshot of all accounts that the commands concern
+    2. decide   one command after the other, each on what those before it have made of the snapshot
+    3. write    rows, entries and records, in the transaction whose lock nobody else has
+
+So two orders never use the same headroom, in one process or several, and an answer is given only once order and record
+are on disk together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Any, Protocol
+
+import structlog
+from pydantic_core import to_json
+
+from engine.deciding.decision import Decision
+from engine.pipeline import Engine
+from engine.vocabulary.binding import FactsRefused
+from engine.vocabulary.days import day_number
+from engine.vocabulary.vocabulary import Vocabulary
+from ledger.books.reading import read_snapshot
+from ledger.books.verbs import VERBS
+from ledger.books.writing import Writing
+from ledger.credit.change import Again, Change, CommandRefused, Desk
+from ledger.credit.snapshot import Command, Snapshot, Wants
+from ledger.journal.journal import Journal
+from ledger.journal.kept_answers import KeptAnswer, KeyedRequest
+from ledger.journal.log_transaction import LogTransaction
+from ledger.record.actors import Actor
+from ledger.record.body_parts import Part
+from ledger.record.decision_parts import FlaggedFacts, answer_parts
+from ledger.record.new_records import Record
+from ledger.record.record_header import RecordKind
+
+COMMAND = "command"
+"""Path of the part that holds what was asked of the ledger, as it was received."""
+
+ACT = "act"
+"""Path of the part that says what was done: the command's word, the versions that were read, the day."""
+
+log = structlog.get_logger(__name__)
+
+
+class Render(Protocol):
+    """Writes what a caller is answered."""
+
+    def __call__(self, change: Change, decision: bytes | None) -> bytes:
+        """`decision`: the text of the decision that the change led to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Asked:
+    """A command with all that its record needs."""
+
+    command: Command
+    kind: RecordKind
+    """Of its record, where it leads to no decision."""
+
+    engine: Engine
+    """The policies in force when it was asked."""
+
+    raw: bytes
+    """What was asked, as it was received: strict JSON in UTF-8."""
+
+    actor: Actor | str
+    request_id: str = ""
+    request: KeyedRequest | None = None
+    render: Render
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """A command that is on disk."""
+
+    status: int
+    body: bytes
+    seq: int
+    decision: Decision | None
+
+
+class CreditLedger:
+    """Of one process; any number of processes keep one ledger."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._flagged: tuple[Vocabulary, FlaggedFacts] | None = None
+        self._day = 0  # the last business date: a clock that is set back takes none of it back
+
+    async def ask(self, asked: Asked) -> Done:
+        """Once it is on disk. Raises `CommandRefused`, `Again`, `FactsRefused`, `AnsweredBefore`, `RequestKeyReused`
+        and `JournalUnavailable`."""
+        done: Done = await self._journal.write_together(self, asked)
+        return done
+
+    def do(self, transaction: LogTransaction, asked: Sequence[Asked]) -> list[Any]:
+        """In the journal's thread and transaction: of each what was done, or why it wasn't."""
+        day = self._business_day(asked[0].engine)
+        wants: Wants = reduce(or_, (each.command.wants for each in asked))
+        snapshot, writing = read_snapshot(transaction.connection, wants, day), Writing()
+        given = [self._done(transaction, snapshot, writing, each) for each in asked]
+        transaction.flush()
+        writing.write(transaction.connection)
+        return given
+
+    def _done(
+        self, transaction: LogTransaction, snapshot: Snapshot, writing: Writing, asked: Asked
+    ) -> Done | Exception:
+        """What is wrong with one command keeps no other from being done."""
+        if asked.request is not None and (before := transaction.kept.before(asked.request)) is not None:
+            return before
+        try:
+            change = VERBS[type(asked.command)](snapshot, asked.command, self._desk(asked.engine, transaction))
+            record, decision = self._record(asked, change)
+            body = asked.render(change, decision)
+        except (CommandRefused, Again, FactsRefused) as refused:
+            return refused
+        except Exception as error:
+            log.exception("a command failed", command=type(asked.command).__name__)
+            return error
+        for row in change.rows:
+            snapshot.put(row)
+        seq = transaction.append(record)
+        writing.add(change, seq)
+        if asked.request is not None:
+            transaction.kept.keep(asked.request, KeptAnswer(status=change.status, body=body))
+        return Done(
+            status=change.status, body=body, seq=seq, decision=change.judged.decision if change.judged else None
+        )
+
+    def _business_day(self, engine: Engine) -> int:
+        self._day = max(self._day, day_number(engine.day_at(self._journal.clock.now())))
+        return self._day
+
+    def _desk(self, engine: Engine, transaction: LogTransaction) -> Desk:
+        return Desk(engine=engine, day=self._business_day(engine), next_seq=transaction.next_seq)
+
+    def _record(self, asked: Asked, change: Change) -> tuple[Record, bytes | None]:
+        act = Part(ACT, to_json(_act_of(change)))
+        command = Part(COMMAND, asked.raw)
+        if change.judged is None:
+            return Record(
+                kind=asked.kind,
+                outcome=change.act,
+                actor=asked.actor,
+                request_id=asked.request_id,
+                parts=(command, act),
+                account=change.account,
+                subject=change.about,
+            ), None
+        decision = change.judged.decision
+        answer, answered = answer_parts(decision)
+        raw = to_json(change.judged.facts)
+        requested = self._flagged_facts(asked.engine.vocabulary).request_parts(raw, change.judged.facts)
+        return Record(
+            kind=RecordKind.DECISION,
+            id=decision.id,
+            case_kind=decision.case,
+            outcome=decision.outcome,
+            policy=decision.policy_version,
+            engine=decision.engine_version,
+            actor=asked.actor,
+            request_id=asked.request_id,
+            parts=(*requested, *answered, command, act),
+            account=change.account,
+            subject=decision.subject,
+            rules=tuple(reason.rule for reason in decision.reasons),
+        ), answer
+
+    def _flagged_facts(self, vocabulary: Vocabulary) -> FlaggedFacts:
+        if self._flagged is None or self._flagged[0] is not vocabulary:
+            self._flagged = vocabulary, FlaggedFacts(vocabulary, "order")
+        return self._flagged[1]
+
+
+def _act_of(change: Change) -> Mapping[str, Any]:
+    return {"act": change.act, "about": change.about, **change.told}

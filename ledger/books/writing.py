@@ -1,0 +1,88 @@
+"""Changes on their way into the tables: of each row the last state, in a few statements for a whole batch."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import lru_cache
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from ledger.credit.account import Key
+from ledger.credit.change import Change
+from ledger.credit.snapshot import Row
+from ledger.store.ledger_tables import STORED, ledger_entries, rechecks
+from ledger.store.prepared_sql import STATEMENTS_KEPT, VALUES_MAX, insert_rows, together
+
+
+class Writing:
+    """What the commands of one transaction have changed."""
+
+    def __init__(self) -> None:
+        self._rows: defaultdict[type, dict[Key, Row]] = defaultdict(dict)
+        self._entries: list[tuple[Any, ...]] = []
+        self._rechecks: dict[str, int] = {}
+
+    def add(self, change: Change, seq: int) -> None:
+        """`seq` is the place of the record that the change belongs to."""
+        for row in change.rows:
+            self._rows[type(row)][row.key] = row
+        for number, entry in enumerate(change.entries):
+            self._entries.append(
+                (
+                    seq,
+                    number,
+                    entry.account,
+                    entry.bucket.value,
+                    entry.amount,
+                    entry.effective_on,
+                    entry.order,
+                    entry.item,
+                    entry.cause,
+                )
+            )
+        self._rechecks |= dict.fromkeys(change.rechecks, seq)
+
+    def write(self, connection: Connection) -> None:
+        """In the caller's transaction."""
+        with together(connection):
+            for kind, rows in self._rows.items():
+                _put(connection, kind, rows.values())
+            insert_rows(connection, ledger_entries, self._entries)
+            if self._rechecks:
+                _upsert(connection, "rechecks", list(self._rechecks.items()))
+
+
+def _put(connection: Connection, kind: type, rows: Iterable[Row]) -> None:
+    encode = STORED[kind].encode
+    _upsert(connection, STORED[kind].table.name, [encode(row) for row in rows])
+
+
+def _upsert(connection: Connection, table: str, rows: list[tuple[Any, ...]]) -> None:
+    raw: Any = connection.connection.driver_connection
+    most = VALUES_MAX // len(rows[0])
+    for at in range(0, len(rows), most):
+        some = rows[at : at + most]
+        raw.execute(_statement(table, connection.dialect.name, len(some)), tuple(chain.from_iterable(some)))
+
+
+_TABLES = {each.table.name: each.table for each in STORED.values()} | {rechecks.name: rechecks}
+
+
+@lru_cache(maxsize=STATEMENTS_KEPT)
+def _statement(name: str, dialect: str, rows: int) -> str:
+    """`INSERT INTO … VALUES (…), (…) ON CONFLICT (…) DO UPDATE SET …`: both databases have it in the same words."""
+    table = _TABLES[name]
+    new = upsert(table)
+    keys = [column.name for column in table.primary_key]
+    rest = {column.name: new.excluded[column.name] for column in table.columns if column.name not in keys}
+    text = str(new.on_conflict_do_update(index_elements=keys, set_=rest).compile(dialect=sqlite.dialect()))
+    head, _, tail = text.partition("VALUES ")
+    one, _, conflict = tail.partition(" ON CONFLICT")
+    mark = "?" if dialect == sqlite.dialect.name else "%s"
+    assert dialect in (sqlite.dialect.name, postgresql.dialect.name), dialect
+    return f"{head}VALUES {', '.join([one.replace('?', mark)] * rows)} ON CONFLICT{conflict}"

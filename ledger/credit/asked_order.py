@@ -1,0 +1,42 @@
+"""What a caller says of an order, looked at before anything is decided: the facts that are the caller's to say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.vocabulary.binding import FactsRefused, Fault, value_reader
+from engine.vocabulary.conversion import foreign
+from engine.vocabulary.vocabulary import Fact, Vocabulary
+from ledger.credit.change import CommandRefused
+from ledger.credit.facts import DERIVED_OF_ORDER
+
+
+def asked_amount(asked: Mapping[str, Any], currency: str, vocabulary: Vocabulary) -> int:
+    """The order's amount in minor units of this currency. Raises `FactsRefused`, and `CommandRefused`
+    (`fact-comes-from-the-ledger`) where a fact is given that only the ledger says."""
+    given = sorted((DERIVED_OF_ORDER - {"id"}) & asked.keys())
+    if given:
+        names = ", ".join(f"order.{each}" for each in given)
+        raise CommandRefused(
+            "fact-comes-from-the-ledger",
+            f"{names}: the ledger knows this itself; leave it out",
+            facts=[f"order.{each}" for each in given],
+        )
+    type_ = foreign(_fact("order.amount", vocabulary).type, currency)
+    amount = value_reader(type_, "order.amount", required=True)(asked.get("amount"))
+    if not isinstance(amount, int):
+        raise FactsRefused([Fault("order.amount", "is missing", 'send it as decimal text, such as "12500.00"')])
+    if amount < 0:
+        raise FactsRefused(
+            [
+                Fault(
+                    "order.amount", "is negative", "a return is no order here: take back what was delivered (undeliver)"
+                )
+            ]
+        )
+    return amount
+
+
+def _fact(name: str, vocabulary: Vocabulary) -> Fact:
+    return next(each for each in vocabulary.of_case("order") if each.name == name)

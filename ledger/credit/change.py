@@ -1,0 +1,105 @@
+"""What a command makes of a snapshot: rows that are new or other than before, entries, what the journal keeps of it,
+and what its caller is answered. Nothing of it is written yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from engine.deciding.decision import Decision
+from engine.pipeline import Engine
+from engine.vocabulary.days import date_of
+from ledger.credit.entry import Entry
+from ledger.credit.order import Order
+from ledger.credit.snapshot import Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Who asks for something."""
+
+    login: str | None
+    """Of the person, or of the one for whom a program asks; None where a program asks for nobody."""
+
+    authority: str = "none"
+    """Up to which amounts they may release: a member of the fact `order.released_by_role`, or `none`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """By what commands are judged: the policies in force, and the day that it is at the site."""
+
+    engine: Engine
+    day: int
+    """The business date, as days since 1970-01-01."""
+
+    next_seq: int = 0
+    """Place in the journal that the next record will have."""
+
+    @property
+    def business_date(self) -> date:
+        """The same day as a date."""
+        return date_of(self.day)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A decision that a command led to, with the facts that it was made on: what the journal keeps of it is a decision
+    like any other, which can be made again."""
+
+    decision: Decision
+    facts: Mapping[str, Any] = field(hash=False)
+    """The body of a request: `as_of`, and the groups of facts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What is to be written in one transaction."""
+
+    rows: tuple[Row, ...] = ()
+    """New, or in the place of those of the same key. An account among them has its totals and version risen."""
+
+    entries: tuple[Entry, ...] = ()
+    act: str
+    """The command's word: `submit`, `grant`, `payment`. Recorded with what was asked."""
+
+    about: str
+    """Number of the order, item, limit or account that it is about."""
+
+    account: str | None
+    """Whose key seals the record."""
+
+    judged: Judged | None = None
+    told: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """What the record says of it beside what was asked, as JSON: versions read, the day, the cause."""
+
+    order: Order | None = None
+    """The order as it is now, where the command is about one."""
+
+    rechecks: frozenset[str] = frozenset()
+    """Accounts whose held orders may go out now."""
+
+    status: int = 200
+    """Of HTTP: 201 where something was made, 202 where it waits for a second person."""
+
+
+class CommandRefused(Exception):
+    """The command can't be done; nothing is written. `code` is the problem's name, `members` what programs read of
+    it."""
+
+    def __init__(self, code: str, detail: str, **members: Any) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.members = members
+
+
+class Again(Exception):
+    """The same was asked before and done: it is answered as then, by the record of this decision."""
+
+    def __init__(self, decision: str) -> None:
+        super().__init__(decision)
+        self.decision = decision

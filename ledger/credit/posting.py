@@ -1,0 +1,99 @@
+"""Rows and entries of one command as they come about: whoever changes an order or an item has the totals follow.
+
+A posting lies over a snapshot: what it has changed is seen by what comes after, and nothing reaches the snapshot before
+the command is done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeVar
+
+from ledger.credit.account import Account, Group, Key
+from ledger.credit.change import Desk
+from ledger.credit.entry import Bucket, Entry
+from ledger.credit.order import Order
+from ledger.credit.snapshot import Row, Snapshot
+
+_R = TypeVar("_R", bound=Row)
+
+
+class Posting:
+    """Of one command, which `cause` names in entries."""
+
+    def __init__(self, snapshot: Snapshot, desk: Desk, cause: str) -> None:
+        self.snapshot, self.desk, self.cause = snapshot, desk, cause
+        self._rows: dict[tuple[type, Key], Row] = {}
+        self._entries: list[Entry] = []
+
+    def get(self, kind: type[_R], *key: str | int) -> _R | None:
+        """The row as it is after what was posted so far."""
+        return self._rows.get((kind, key)) or self.snapshot.get(kind, *key)  # type: ignore[return-value]  # by its type
+
+    def put(self, row: Row) -> None:
+        """A row that is new or other than before. Whatever the account's facts are made of goes through `touch` too."""
+        self._rows[type(row), row.key] = row
+
+    def touch(self, account: str) -> Account:
+        """The account with its version risen, once for each command."""
+        now = self.get(Account, account)
+        assert now is not None, account
+        if (Account, (account,)) not in self._rows:
+            now = replace(now, version=now.version + 1)
+            self.put(now)
+        return now
+
+    def put_order(self, order: Order) -> None:
+        """The order in its new state; what it reserves and has delivered moves in the totals."""
+        before = self.get(Order, order.id)
+        self.put(order)
+        self.move(
+            order.account, Bucket.OPEN_ORDERS, order.reserved - (before.reserved if before else 0), order=order.id
+        )
+        self.move(
+            order.account, Bucket.DELIVERED, order.delivered - (before.delivered if before else 0), order=order.id
+        )
+        self.touch(order.account)
+
+    def move(
+        self,
+        account: str,
+        bucket: Bucket,
+        amount: int,
+        *,
+        order: str | None = None,
+        item: str | None = None,
+        effective_on: int | None = None,
+    ) -> None:
+        """An entry, and the account's and its group's totals with it. Nothing where the amount is 0."""
+        if not amount:
+            return
+        now = self.touch(account)
+        self.put(replace(now, **{bucket.value: getattr(now, bucket.value) + amount}))
+        self._entries.append(
+            Entry(
+                account=account,
+                bucket=bucket,
+                amount=amount,
+                effective_on=self.desk.day if effective_on is None else effective_on,
+                order=order,
+                item=item,
+                cause=self.cause,
+            )
+        )
+        self._move_group(now, -amount if bucket is Bucket.DEPOSITS else amount)
+
+    def _move_group(self, account: Account, amount: int) -> None:
+        group = None if account.group is None else self.get(Group, account.group)
+        if group is not None:
+            self.put(replace(group, total=group.total + amount, version=group.version + 1))
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """All that is new or other than before."""
+        return tuple(self._rows.values())
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """In their order."""
+        return tuple(self._entries)

@@ -1,0 +1,82 @@
+"""All that is known of some accounts at one moment: a working copy, which each command of a batch changes for the next.
+
+Rows are kept by kind and key; what belongs to one account is found by it. Whoever makes a snapshot has read all that
+the commands need: what isn't in it, isn't there.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from ledger.credit.account import Key
+
+
+class Row(Protocol):
+    """One row of the ledger: frozen, and told apart from others of its kind by its key."""
+
+    @property
+    def key(self) -> Key:
+        """What no other row of its kind has."""
+
+
+_R = TypeVar("_R", bound=Row)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wants:
+    """What a command needs to know of: numbers of accounts, orders, items and groups. With an order or an item comes
+    its account, with an account its group and all that its facts are made of."""
+
+    accounts: frozenset[str] = frozenset()
+    orders: frozenset[str] = frozenset()
+    items: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+
+    def __or__(self, other: Wants) -> Wants:
+        return Wants(
+            accounts=self.accounts | other.accounts,
+            orders=self.orders | other.orders,
+            items=self.items | other.items,
+            groups=self.groups | other.groups,
+        )
+
+
+class Command(Protocol):
+    """What somebody asks of the ledger."""
+
+    @property
+    def wants(self) -> Wants:
+        """What a snapshot must have for it."""
+
+
+class Snapshot:
+    """Rows by kind and key."""
+
+    def __init__(self, rows: Iterable[Row] = ()) -> None:
+        self._rows: defaultdict[type, dict[Key, Row]] = defaultdict(dict)
+        self._of_account: defaultdict[tuple[type, str], dict[Key, Row]] = defaultdict(dict)
+        for row in rows:
+            self.put(row)
+
+    def put(self, row: Row) -> None:
+        """In the place of the row of the same kind and key, if there is one."""
+        kind = type(row)
+        self._rows[kind][row.key] = row
+        account = getattr(row, "account", None)
+        if account is not None:
+            self._of_account[kind, account][row.key] = row
+
+    def get(self, kind: type[_R], *key: str | int) -> _R | None:
+        """The row of this kind and key; None where there is none."""
+        return self._rows[kind].get(key)  # type: ignore[return-value]  # kept by its type
+
+    def of_account(self, kind: type[_R], account: str) -> list[_R]:
+        """All rows of this kind that belong to an account, in the order in which they were put first."""
+        return list(self._of_account[kind, account].values())  # type: ignore[arg-type]  # kept by its type
+
+    def all(self, kind: type[_R]) -> list[_R]:
+        """All rows of this kind."""
+        return list(self._rows[kind].values())  # type: ignore[arg-type]  # kept by its type

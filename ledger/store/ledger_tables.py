@@ -1,0 +1,165 @@
+"""The credit ledger's tables: one for each kind of row, with a column for each of its fields.
+
+A row's fields are its columns, in their order; a few have another name as a column, since SQL has the word for itself.
+Amounts are minor units, dates days since 1970-01-01, rates millionths. `ledger/store/migrations` creates the tables; a
+test holds the two together.
+"""
+
+from __future__ import annotations
+
+import json
+import types
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text
+
+from ledger.credit.account import Account, Figures, Grade, Group
+from ledger.credit.limit import Limit
+from ledger.credit.order import Hold, Order, Release, Revision
+from ledger.credit.security import Security
+from ledger.credit.snapshot import Row
+from ledger.items.item import Allocation, OpenItem
+from ledger.items.totals import BookTotal, DayRecord, DueTotal, LevelTotal
+from ledger.store.table_metadata import metadata
+
+COLUMN_NAMES = {"order": "order_id", "group": "group_id", "limit": "group_limit", "on": "day", "by": "login"}
+"""Fields whose columns are called otherwise."""
+
+Convert = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """How rows of one kind are kept."""
+
+    kind: type[Any]
+    table: Table
+    key: tuple[str, ...]
+    """Columns of the primary key."""
+
+    encode: Callable[[Any], tuple[Any, ...]]
+    """A row as values of the table's columns."""
+
+    decode: Callable[[Sequence[Any]], Row]
+
+
+def _stored(kind: type[Any], name: str, key: str, *indexes: str) -> Stored:
+    """`key` and `indexes` name columns, with blanks between them."""
+    hints = get_type_hints(kind)
+    columns, writers, readers = [], [], []
+    keys = tuple(key.split())
+    for each in fields(kind):
+        column_name = COLUMN_NAMES.get(each.name, each.name)
+        inner, is_optional = _without_none(hints[each.name])
+        type_, write, read = _conversion(inner)
+        columns.append(
+            Column(
+                column_name,
+                type_,
+                primary_key=column_name in keys,
+                nullable=is_optional,
+                autoincrement=False,
+            )
+        )
+        writers.append(write)
+        readers.append(read)
+    names = [each.name for each in fields(kind)]
+    found = [Index(f"{name}_{'_'.join(index.split())}", *index.split()) for index in indexes]
+    table = Table(name, metadata, *columns, *found)
+
+    def encode(row: Any) -> tuple[Any, ...]:
+        values = [getattr(row, each) for each in names]
+        return tuple(
+            None if value is None else value if write is None else write(value)
+            for value, write in zip(values, writers, strict=True)
+        )
+
+    def decode(values: Sequence[Any]) -> Row:
+        given = {
+            each: value if value is None or read is None else read(value)
+            for each, value, read in zip(names, values, readers, strict=True)
+        }
+        row: Row = kind(**given)
+        return row
+
+    return Stored(kind, table, keys, encode, decode)
+
+
+def _without_none(hint: Any) -> tuple[Any, bool]:
+    if get_origin(hint) in (types.UnionType, Union):
+        inner = [each for each in get_args(hint) if each is not type(None)]
+        assert len(inner) == 1, hint
+        return inner[0], True
+    return hint, False
+
+
+def _conversion(hint: Any) -> tuple[Any, Convert | None, Convert | None]:
+    """Type of the column; what a field becomes on its way there, and back. None: it stays as it is."""
+    if hint is int:
+        return BigInteger, None, None
+    if hint is str:
+        return Text, None, None
+    if hint is bool:
+        return Boolean, None, bool
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return Text, lambda member: member.value, hint
+    if get_origin(hint) is tuple:
+        return Text, _json, lambda text: tuple(json.loads(text))
+    if get_origin(hint) in (Mapping, dict):
+        return Text, _json, json.loads
+    raise TypeError(f"no column for {hint}")
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+STORED: dict[type[Any], Stored] = {
+    each.kind: each
+    for each in (
+        _stored(Account, "accounts", "id", "group_id"),
+        _stored(Group, "account_groups", "id"),
+        _stored(Figures, "account_figures", "account day"),
+        _stored(Grade, "account_grades", "account since"),
+        _stored(Limit, "limits", "account number"),
+        _stored(Security, "securities", "account id"),
+        _stored(Order, "orders", "id", "account entered_on"),
+        _stored(Revision, "order_revisions", "order_id revision", "account"),
+        _stored(Hold, "holds", "order_id number", "account"),
+        _stored(Release, "releases", "order_id number", "account"),
+        _stored(OpenItem, "items", "id", "account state"),
+        _stored(Allocation, "allocations", "from_item to_item number", "to_item"),
+        _stored(DueTotal, "due_totals", "account due_on"),
+        _stored(LevelTotal, "level_totals", "account level"),
+        _stored(DayRecord, "day_records", "account day"),
+        _stored(BookTotal, "book_totals", "currency"),
+    )
+}
+"""By the kind of row."""
+
+ledger_entries = Table(
+    "ledger_entries",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),  # of the record that caused it
+    Column("number", BigInteger, primary_key=True, autoincrement=False),  # among that record's entries
+    Column("account", Text, nullable=False),
+    Column("bucket", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("effective_on", BigInteger, nullable=False),
+    Column("order_id", Text),
+    Column("item", Text),
+    Column("cause", Text, nullable=False),
+    Index("ledger_entries_account_seq", "account", "seq"),
+)
+"""Movements of money, append-only."""
+
+rechecks = Table(
+    "rechecks",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),  # of the record that caused it, the last one
+)
+"""Accounts whose held orders may go out now. A row goes when they were looked at."""

@@ -134,6 +134,7 @@ ROWS = (
     AccessRow("GET", "/v1/audit/sample", _JOURNAL),
     AccessRow("GET", "/v1/audit/case/{record}", _may(AUDITOR)),
     AccessRow("POST", "/v1/audit/completeness", _may(AUDITOR)),
+    AccessRow("POST", "/v1/orders", _may(ORDER_ENTRY, DESK)),
     AccessRow("GET", "/v1/people", _may(ADMIN, AUDITOR), keeps_people=True),
     AccessRow("POST", "/v1/people", _may(ADMIN), keeps_people=True),
     AccessRow("POST", "/v1/people/{login}/change", _may(ADMIN), keeps_people=True),
@@ -176,7 +177,7 @@ LATER = (
     *_later("POST /v1/journal/export", rights=_JOURNAL),
     *_later("GET /v1/settings", rights=_may(ADMIN, AUDITOR)),
     *_later("PUT /v1/settings", rights=_may(ADMIN)),
-    *_later("POST /v1/orders", "POST /v1/orders/preview", "POST /v1/orders/{id}/change", rights=_ORDERS),
+    *_later("POST /v1/orders/preview", "POST /v1/orders/{id}/change", rights=_ORDERS),
     *_later("POST /v1/orders/{id}/cancel", rights=_ORDERS),
     *_later(
         "POST /v1/orders/{id}/deliver",

@@ -51,9 +51,11 @@ from api.http.edge import Edge
 from api.http.erasure_routes import add_erasure_routes
 from api.http.first_key import show_first_key
 from api.http.health import add_health_routes
+from api.http.ledger_desk import LedgerDesk
 from api.http.log_routes import add_cosignature_route, add_log_routes
 from api.http.metrics import Metrics
 from api.http.openapi import follow_vocabulary, operation_id
+from api.http.order_routes import add_order_routes
 from api.http.parameters import only_parameters
 from api.http.policy_routes import add_policy_routes
 from api.http.problems import BodyFault, FactsInvalid, MethodNotAllowed, NoSuchPath, problems
@@ -73,6 +75,7 @@ from api.worker import Worker
 from engine.version import ENGINE_VERSION
 from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.access.access import Access
+from ledger.books.credit_ledger import CreditLedger
 from ledger.erasure.erasing import Erasing, KeptUntil
 from ledger.erasure.retention import kept_until
 from ledger.journal.clock import Clock
@@ -153,6 +156,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     add_health_routes(app, policies, journal, metrics, worker)
     add_access_routes(app, access, journal.clock, settings.body_bytes_max)
     add_webhook_routes(app, webhooks, journal.clock, networks, settings.body_bytes_max)
+    add_order_routes(app, LedgerDesk(CreditLedger(journal), policies, journal, settings.body_bytes_max))
     add_erasure_routes(app, erasing, access, settings.body_bytes_max)
     follow_vocabulary(app, policies)
     add_reference_routes(app)

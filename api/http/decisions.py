@@ -185,9 +185,18 @@ def decided(engine: Engine, case: str, body: Mapping[str, Any], id: str, clock: 
     except FactsRefused as refused:
         faults += [BodyFault(_pointer(fault.path), fault.message, fault.hint) for fault in refused.faults]
     if faults:
-        count = "1 field" if len(faults) == 1 else f"{len(faults)} fields"
-        raise FactsInvalid(f"{count} can't be used", sorted(faults, key=lambda fault: fault.path))
+        _refuse(faults)
     return decision
+
+
+def refuse_facts(refused: FactsRefused) -> NoReturn:
+    """As one `FactsInvalid` with all faults."""
+    _refuse([BodyFault(_pointer(fault.path), fault.message, fault.hint) for fault in refused.faults])
+
+
+def _refuse(faults: list[BodyFault]) -> NoReturn:
+    count = "1 field" if len(faults) == 1 else f"{len(faults)} fields"
+    raise FactsInvalid(f"{count} can't be used", sorted(faults, key=lambda fault: fault.path))
 
 
 def _refuse_oversized(body: Mapping[str, Any], groups: tuple[str, ...]) -> None:

@@ -22,6 +22,7 @@ from api.http.answers import ActivateRequest, CheckRequest, Problem
 from api.http.audit_answers import CompletenessRequest
 from api.http.condition_kinds import condition_kinds
 from api.http.erasure_answers import ErasureRequest
+from api.http.ledger_answers import SubmitOrderRequest
 from api.http.log_answers import AddCosignatureRequest
 from api.http.problems import EDGE_STATUSES, problems
 from api.http.retries import LENGTH_MAX, REPLAYED
@@ -55,6 +56,7 @@ _ANSWERED = {
 """The JSON type in which answers have a value of each kind: decimals and dates are text."""
 
 _SENT: tuple[type[BaseModel], ...] = (
+    SubmitOrderRequest,
     CheckRequest,
     ActivateRequest,
     AddPersonRequest,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from api.http.problems import PROBLEMS, ProblemKind, RequestInFlight, SecretShown
+from api.http.problem_kind import ProblemKind
+from api.http.problems import PROBLEMS, RequestInFlight, SecretShown
 from ledger.journal.opened_records import BodyGone
 
 _AGAIN = (408, 429, 503)

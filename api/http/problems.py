@@ -19,10 +19,13 @@ from typing import Any
 
 from starlette.responses import Response
 
+from api.http.ledger_problems import LEDGER_PROBLEMS
+from api.http.problem_kind import ProblemKind
 from api.http.search_turns import TooManySearches
 from api.worker import TooManyOfCaller, TooManyWaiting
 from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.access.changes import AccessRefused, AlreadyThere, NobodyThere
+from ledger.credit.change import CommandRefused
 from ledger.erasure.erasing import ErasureRefused, NothingToErase, OnePerson
 from ledger.journal.kept_answers import RequestKeyReused
 from ledger.journal.opened_records import BodyGone
@@ -200,23 +203,6 @@ class ClockBehind(Exception):
             f"the service's clock is {timedelta(seconds=round(seconds))} behind the last record of the journal, so what"
             " day it is can't be told; send `as_of`, or set the clock right"
         )
-
-
-@dataclass(frozen=True, slots=True)
-class ProblemKind:
-    """A type of problem: what its documents say, and what the page at its address explains."""
-
-    slug: str
-    """The last part of the document's `type`, and the label of its metric."""
-
-    status: int
-    """The HTTP status."""
-
-    title: str
-    """The same for every document of this type."""
-
-    meaning: str
-    """A sentence or two for the page at `/problems/{slug}`."""
 
 
 _INTERNAL = ProblemKind(
@@ -435,12 +421,14 @@ PROBLEMS: Mapping[type[Exception], ProblemKind] = {
         "decided. One that does is.",
     ),
 }
-ALL_KINDS = (*PROBLEMS.values(), _INTERNAL)
+ALL_KINDS = (*PROBLEMS.values(), *LEDGER_PROBLEMS.values(), _INTERNAL)
 
 
 def kind_of(error: Exception) -> ProblemKind:
     """By the class of the error; what the table doesn't name is a fault of ours. A subclass isn't its parent: what is
     raised without a row of its own would show callers what it says, whoever wrote that."""
+    if isinstance(error, CommandRefused):
+        return LEDGER_PROBLEMS[error.code]
     return PROBLEMS.get(type(error), _INTERNAL)
 
 
@@ -462,6 +450,8 @@ def problem_response(error: Exception) -> Response:
         headers = error.headers
         if error.faults:
             body["errors"] = [{"path": f.path, "message": f.message, "hint": f.hint} for f in error.faults]
+    if isinstance(error, CommandRefused):
+        body |= error.members
     if isinstance(error, NoPolicyInForce):
         body["diagnostics"] = [diagnostic.as_json() for diagnostic in error.diagnostics]
     if kind.status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):

@@ -10,20 +10,21 @@ are on disk together.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 from pydantic_core import to_json
 
-from engine.deciding.decision import Decision
 from engine.pipeline import Engine
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.days import day_number
 from engine.vocabulary.vocabulary import Vocabulary
+from ledger.books.answers import ACT, COMMAND, act_of, answer_of, answered_before
 from ledger.books.reading import read_snapshot
 from ledger.books.verbs import VERBS
 from ledger.books.writing import Writing
@@ -37,21 +38,9 @@ from ledger.record.body_parts import Part
 from ledger.record.decision_parts import FlaggedFacts, answer_parts
 from ledger.record.new_records import Record
 from ledger.record.record_header import RecordKind
-
-COMMAND = "command"
-"""Path of the part that holds what was asked of the ledger, as it was received."""
-
-ACT = "act"
-"""Path of the part that says what was done: the command's word, the versions that were read, the day."""
+from ledger.store.trouble import JournalUnavailable
 
 log = structlog.get_logger(__name__)
-
-
-class Render(Protocol):
-    """Writes what a caller is answered."""
-
-    def __call__(self, change: Change, decision: bytes | None) -> bytes:
-        """`decision`: the text of the decision that the change led to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -71,7 +60,7 @@ class Asked:
     actor: Actor | str
     request_id: str = ""
     request: KeyedRequest | None = None
-    render: Render
+    """What the caller calls this request, where it may be sent again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +70,11 @@ class Done:
     status: int
     body: bytes
     seq: int
-    decision: Decision | None
+    decision: str | None
+    """Id of the decision that it led to."""
+
+    is_repeated: bool = False
+    """It was done before, and is answered as then."""
 
 
 class CreditLedger:
@@ -93,10 +86,21 @@ class CreditLedger:
         self._day = 0  # the last business date: a clock that is set back takes none of it back
 
     async def ask(self, asked: Asked) -> Done:
-        """Once it is on disk. Raises `CommandRefused`, `Again`, `FactsRefused`, `AnsweredBefore`, `RequestKeyReused`
-        and `JournalUnavailable`."""
-        done: Done = await self._journal.write_together(self, asked)
+        """Once it is on disk; what was done before is answered as then. Raises `CommandRefused`, `FactsRefused`,
+        `AnsweredBefore`, `RequestKeyReused` and `JournalUnavailable`."""
+        try:
+            done: Done = await self._journal.write_together(self, asked)
+        except Again as again:
+            return await asyncio.to_thread(self._answered_before, again)
         return done
+
+    def _answered_before(self, again: Again) -> Done:
+        """Blocks."""
+        record = self._journal.record_called(again.decision)
+        if record is None:
+            raise JournalUnavailable("what this was answered can't be found now")
+        status, body = answered_before(record)
+        return Done(status=status, body=body, seq=record.header.seq, decision=record.header.id, is_repeated=True)
 
     def do(self, transaction: LogTransaction, asked: Sequence[Asked]) -> list[Any]:
         """In the journal's thread and transaction: of each what was done, or why it wasn't."""
@@ -116,8 +120,9 @@ class CreditLedger:
             return before
         try:
             change = VERBS[type(asked.command)](snapshot, asked.command, self._desk(asked.engine, transaction))
-            record, decision = self._record(asked, change)
-            body = asked.render(change, decision)
+            act = act_of(change)
+            record, decision = self._record(asked, change, act)
+            body = answer_of(act, decision)
         except (CommandRefused, Again, FactsRefused) as refused:
             return refused
         except Exception as error:
@@ -130,7 +135,7 @@ class CreditLedger:
         if asked.request is not None:
             transaction.kept.keep(asked.request, KeptAnswer(status=change.status, body=body))
         return Done(
-            status=change.status, body=body, seq=seq, decision=change.judged.decision if change.judged else None
+            status=change.status, body=body, seq=seq, decision=change.judged.decision.id if change.judged else None
         )
 
     def _business_day(self, engine: Engine) -> int:
@@ -140,16 +145,16 @@ class CreditLedger:
     def _desk(self, engine: Engine, transaction: LogTransaction) -> Desk:
         return Desk(engine=engine, day=self._business_day(engine), next_seq=transaction.next_seq)
 
-    def _record(self, asked: Asked, change: Change) -> tuple[Record, bytes | None]:
-        act = Part(ACT, to_json(_act_of(change)))
-        command = Part(COMMAND, asked.raw)
+    def _record(self, asked: Asked, change: Change, act: Mapping[str, Any]) -> tuple[Record, bytes | None]:
+        """The record, and the decision's text where there is one."""
+        told = (Part(COMMAND, asked.raw), Part(ACT, to_json(act)))
         if change.judged is None:
             return Record(
                 kind=asked.kind,
                 outcome=change.act,
                 actor=asked.actor,
                 request_id=asked.request_id,
-                parts=(command, act),
+                parts=told,
                 account=change.account,
                 subject=change.about,
             ), None
@@ -166,7 +171,7 @@ class CreditLedger:
             engine=decision.engine_version,
             actor=asked.actor,
             request_id=asked.request_id,
-            parts=(*requested, *answered, command, act),
+            parts=(*requested, *answered, *told),
             account=change.account,
             subject=decision.subject,
             rules=tuple(reason.rule for reason in decision.reasons),
@@ -176,7 +181,3 @@ class CreditLedger:
         if self._flagged is None or self._flagged[0] is not vocabulary:
             self._flagged = vocabulary, FlaggedFacts(vocabulary, "order")
         return self._flagged[1]
-
-
-def _act_of(change: Change) -> Mapping[str, Any]:
-    return {"act": change.act, "about": change.about, **change.told}

@@ -27,7 +27,8 @@ def read_snapshot(connection: Connection, wants: Wants, day: int) -> Snapshot:
     orders, items = STORED[Order].table.c, STORED[OpenItem].table.c
     _read(connection, snapshot, Order, orders.id.in_(wants.orders), wants.orders)
     _read(connection, snapshot, OpenItem, items.id.in_(wants.items), wants.items)
-    accounts = wants.accounts | {each.account for each in (*snapshot.all(Order), *snapshot.all(OpenItem))}
+    accounts = wants.accounts | {each.account for each in snapshot.all(Order)}
+    accounts |= {each.account for each in snapshot.all(OpenItem)}
     account = STORED[Account].table.c
     _read(connection, snapshot, Account, account.id.in_(accounts), accounts)
     groups = wants.groups | {each.group for each in snapshot.all(Account) if each.group is not None}

@@ -28,13 +28,8 @@ def asked_amount(asked: Mapping[str, Any], currency: str, vocabulary: Vocabulary
     if not isinstance(amount, int):
         raise FactsRefused([Fault("order.amount", "is missing", 'send it as decimal text, such as "12500.00"')])
     if amount < 0:
-        raise FactsRefused(
-            [
-                Fault(
-                    "order.amount", "is negative", "a return is no order here: take back what was delivered (undeliver)"
-                )
-            ]
-        )
+        hint = "a return is no order here: take back what was delivered (undeliver)"
+        raise FactsRefused([Fault("order.amount", "is negative", hint)])
     return amount
 
 

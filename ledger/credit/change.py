@@ -13,7 +13,6 @@ from engine.deciding.decision import Decision
 from engine.pipeline import Engine
 from engine.vocabulary.days import date_of
 from ledger.credit.entry import Entry
-from ledger.credit.order import Order
 from ledger.credit.snapshot import Row
 
 
@@ -73,11 +72,11 @@ class Change:
     """Whose key seals the record."""
 
     judged: Judged | None = None
-    told: Mapping[str, Any] = field(default_factory=dict, hash=False)
-    """What the record says of it beside what was asked, as JSON: versions read, the day, the cause."""
+    shown: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """What the caller is answered beside the decision, as JSON: `{"order": {…}}`."""
 
-    order: Order | None = None
-    """The order as it is now, where the command is about one."""
+    told: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """On which state and day, as JSON: versions read and made, the business date, the cause."""
 
     rechecks: frozenset[str] = frozenset()
     """Accounts whose held orders may go out now."""

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
-from uuid import UUID
 
 from ledger.credit.account import Account, Group
 from ledger.credit.asked_order import asked_amount
@@ -24,6 +23,7 @@ from ledger.credit.order import (
     Revision,
 )
 from ledger.credit.posting import Posting
+from ledger.credit.shown import order_shown
 from ledger.credit.snapshot import Snapshot, Wants
 
 
@@ -41,7 +41,7 @@ class Submit:
     """The order that this one was copied or split from."""
 
     asker: Asker
-    id: UUID
+    id: str
     """Of the decision."""
 
     @property
@@ -83,15 +83,15 @@ def submit(snapshot: Snapshot, command: Submit, desk: Desk) -> Change:
         account=account.id,
         judged=judged,
         told=versions(posting, order.account),
-        order=order,
+        shown={"order": order_shown(order)},
         status=201,
     )
 
 
-def judge(snapshot: Snapshot, order: Order, desk: Desk, checkpoint: Checkpoint, id: UUID) -> Judged:
+def judge(snapshot: Snapshot, order: Order, desk: Desk, checkpoint: Checkpoint, id: str) -> Judged:
     """The order decided as it would stand. Raises `FactsRefused`."""
     body = order_body(snapshot, order, desk, checkpoint)
-    return Judged(decision=desk.engine.decide_request("order", body, as_of(body), str(id)), facts=body)
+    return Judged(decision=desk.engine.decide_request("order", body, as_of(body), id), facts=body)
 
 
 def take_decision(posting: Posting, order: Order, judged: Judged) -> Order:

@@ -7,7 +7,8 @@ import pytest
 
 from api.http.guard import ConnectionLimits
 from api.http.metrics import Metrics
-from api.http.problems import ALL_KINDS, ProblemKind
+from api.http.problem_kind import ProblemKind
+from api.http.problems import ALL_KINDS
 from api.settings import Settings
 from engine.vocabulary.case_kinds import CASE_KINDS
 from tests.support.paths import ROOT

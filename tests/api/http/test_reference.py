@@ -14,7 +14,8 @@ import httpx2
 import pytest
 
 from api.http.problem_advice import what_to_do
-from api.http.problems import ALL_KINDS, ProblemKind
+from api.http.problem_kind import ProblemKind
+from api.http.problems import ALL_KINDS
 from api.settings import Settings
 from engine.vocabulary.case_kinds import CASE_KINDS
 from tests.support.paths import ROOT

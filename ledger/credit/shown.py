@@ -1,0 +1,65 @@
+"""Rows as callers and the journal are shown them: JSON with amounts as decimal text and days as ISO dates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.vocabulary.currencies import MINOR_UNITS
+from engine.vocabulary.days import date_of
+from engine.vocabulary.decimals import decimal_formatter
+from ledger.credit.account import Account
+from ledger.credit.moves import legal_moves
+from ledger.credit.order import Order
+
+
+def order_shown(order: Order) -> dict[str, Any]:
+    """An order as it stands, and what can be done with it."""
+    money = decimal_formatter(MINOR_UNITS[order.currency])
+    return {
+        "id": order.id,
+        "account": order.account,
+        "revision": order.revision,
+        "state": order.state.value,
+        "currency": order.currency,
+        "amount": money(order.amount),
+        "reserved": money(order.reserved),
+        "undelivered": money(order.undelivered),
+        "delivered": money(order.delivered),
+        "billed": money(order.billed),
+        "lapsed": money(order.lapsed),
+        "prepayment": order.is_prepaid,
+        "entered_by": order.entered_by,
+        "entered_on": iso(order.entered_on),
+        "approved_on": iso(order.approved_on),
+        "approved_amount": None if order.approved_amount is None else money(order.approved_amount),
+        "copied_from": None if order.root == order.id else order.root,
+        "decision": order.decision,
+        "legal_moves": legal_moves(order),
+    }
+
+
+def account_shown(account: Account) -> dict[str, Any]:
+    """An account as it stands."""
+    money = decimal_formatter(MINOR_UNITS[account.currency])
+    return {
+        "id": account.id,
+        "version": account.version,
+        "currency": account.currency,
+        "name": account.name,
+        "group": account.group,
+        "status": account.status.value,
+        "blocked_since": iso(account.blocked_since),
+        "customer_since": iso(account.customer_since),
+        "profile": dict(account.profile),
+        "open_items": money(account.open_items),
+        "delivered": money(account.delivered),
+        "open_orders": money(account.open_orders),
+        "deposits": money(account.deposits),
+        "disputed": money(account.disputed),
+        "exposure": money(account.exposure),
+    }
+
+
+def iso(day: int | None) -> str | None:
+    """A day as `2026-07-01`."""
+    return None if day is None else date_of(day).isoformat()

@@ -42,7 +42,7 @@ from ledger.store.trouble import JournalUnavailable
 
 log = structlog.get_logger(__name__)
 
-_OPEN_ITEMS = b"account.open_items"
+_OPEN_ITEMS = "account.open_items"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -40,6 +40,8 @@ from starlette.types import ASGIApp
 
 from api import policy_check, replay_job
 from api.http.access_routes import add_access_routes
+from api.http.account_read_routes import add_account_read_routes
+from api.http.account_routes import add_account_routes, add_limit_routes
 from api.http.admission import Admission, check_routes
 from api.http.answers import DecisionShape
 from api.http.audit_routes import add_audit_routes
@@ -51,6 +53,7 @@ from api.http.edge import Edge
 from api.http.erasure_routes import add_erasure_routes
 from api.http.first_key import show_first_key
 from api.http.health import add_health_routes
+from api.http.item_routes import add_item_routes
 from api.http.ledger_desk import LedgerDesk
 from api.http.log_routes import add_cosignature_route, add_log_routes
 from api.http.metrics import Metrics
@@ -156,7 +159,12 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     add_health_routes(app, policies, journal, metrics, worker)
     add_access_routes(app, access, journal.clock, settings.body_bytes_max)
     add_webhook_routes(app, webhooks, journal.clock, networks, settings.body_bytes_max)
-    add_order_routes(app, LedgerDesk(CreditLedger(journal), policies, journal, settings.body_bytes_max))
+    desk = LedgerDesk(CreditLedger(journal), policies, journal, settings.body_bytes_max)
+    add_order_routes(app, desk)
+    add_account_routes(app, desk)
+    add_account_read_routes(app, desk)
+    add_limit_routes(app, desk)
+    add_item_routes(app, desk)
     add_erasure_routes(app, erasing, access, settings.body_bytes_max)
     follow_vocabulary(app, policies)
     add_reference_routes(app)

@@ -66,4 +66,5 @@ class LedgerDesk:
 def asker_of(request: Request) -> Asker:
     """Who asks, as the policies know persons."""
     caller = admitted_of(request.scope).caller
-    return Asker(login=caller.login, authority=caller.authority.value)
+    actor = None if caller.actor is None else caller.actor.opaque
+    return Asker(login=caller.login, authority=caller.authority.value, actor=actor)

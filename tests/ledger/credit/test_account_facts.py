@@ -98,14 +98,16 @@ def commands(draw: st.DrawFn) -> Command:
     record = f"019f1ce8-0000-7000-8000-{draw(st.integers(0, 10**11)):012d}"
     made: list[Command] = [
         PostInvoice(invoice=f"I-{number}{account}", account=account, amount=amount, issued_on=issued,
-                    due_on=max(issued, until), order=draw(st.none() | st.just(f"O-{number}")), asker=asker(), id=record),
+                    due_on=max(issued, until), asker=asker(), id=record,
+                    order=draw(st.none() | st.just(f"O-{number}"))),
         PostInvoice(invoice=f"H-{number}", account=account, amount=amount, issued_on=issued, due_on=max(issued, until),
                     settled_on=draw(PAST), asker=asker(), id=record),
         PostPayment(payment=f"P-{number}", account=account, amount=amount, effective_on=issued,
                     is_on_account=draw(st.booleans()), asker=asker(), id=record),
         PostCreditNote(credit_note=f"N-{number}", account=account, amount=amount, issued_on=issued, asker=asker(),
                        invoice=draw(st.none() | st.just(f"I-{number}{account}")), id=record),
-        PostDeposit(deposit=f"D-{number}", account=account, order=f"O-{number}", amount=amount, asker=asker(), id=record),
+        PostDeposit(deposit=f"D-{number}", account=account, order=f"O-{number}", amount=amount, asker=asker(),
+                    id=record),
         Reverse(item=draw(st.sampled_from((f"P-{number}", f"D-{number}"))), is_bounced=draw(st.booleans()),
                 asker=asker(), id=record),
         Submit(order=f"O-{number}", account=account, asked={"amount": amount, "payment_days": 30}, copied_from=None,

@@ -24,11 +24,11 @@ from engine.pipeline import Engine
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.days import day_number
 from engine.vocabulary.vocabulary import Vocabulary
-from ledger.books.answers import ACT, COMMAND, act_of, answer_of, answered_before
+from ledger.books.answers import act_of, answer_of, answered_before
 from ledger.books.reading import read_snapshot
 from ledger.books.verbs import VERBS
 from ledger.books.writing import Writing
-from ledger.credit.change import Again, Change, CommandRefused, Desk
+from ledger.credit.change import Again, Change, CommandRefused, Desk, Unchanged
 from ledger.credit.snapshot import Command, Snapshot, Wants
 from ledger.journal.journal import Journal
 from ledger.journal.kept_answers import KeptAnswer, KeyedRequest
@@ -36,7 +36,7 @@ from ledger.journal.log_transaction import LogTransaction
 from ledger.record.actors import Actor
 from ledger.record.body_parts import Part
 from ledger.record.decision_parts import FlaggedFacts, answer_parts
-from ledger.record.new_records import Record
+from ledger.record.new_records import COMMAND, LEDGER_ACT, REFUSAL, Record
 from ledger.record.record_header import RecordKind
 from ledger.store.trouble import JournalUnavailable
 
@@ -76,6 +76,17 @@ class Done:
     is_repeated: bool = False
     """It was done before, and is answered as then."""
 
+    rechecks: bool = False
+    """Held orders may go out now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped:
+    """A command that came to nothing, which is on disk."""
+
+    refused: CommandRefused
+    rechecks: bool
+
 
 class CreditLedger:
     """Of one process; any number of processes keep one ledger."""
@@ -83,15 +94,22 @@ class CreditLedger:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._flagged: tuple[Vocabulary, FlaggedFacts] | None = None
+        self.has_rechecks = asyncio.Event()
+        """Set when held orders may go out now; whoever looks at them clears it."""
+
         self._day = 0  # the last business date: a clock that is set back takes none of it back
 
     async def ask(self, asked: Asked) -> Done:
         """Once it is on disk; what was done before is answered as then. Raises `CommandRefused`, `FactsRefused`,
-        `AnsweredBefore`, `RequestKeyReused` and `JournalUnavailable`."""
+        `Unchanged`, `AnsweredBefore`, `RequestKeyReused` and `JournalUnavailable`."""
         try:
-            done: Done = await self._journal.write_together(self, asked)
+            done: Done | Stopped = await self._journal.write_together(self, asked)
         except Again as again:
             return await asyncio.to_thread(self._answered_before, again)
+        if done.rechecks:
+            self.has_rechecks.set()
+        if isinstance(done, Stopped):
+            raise done.refused
         return done
 
     def _answered_before(self, again: Again) -> Done:
@@ -104,7 +122,7 @@ class CreditLedger:
 
     def do(self, transaction: LogTransaction, asked: Sequence[Asked]) -> list[Any]:
         """In the journal's thread and transaction: of each what was done, or why it wasn't."""
-        day = self._business_day(asked[0].engine)
+        day = self.business_day(asked[0].engine)
         wants: Wants = reduce(or_, (each.command.wants for each in asked))
         snapshot, writing = read_snapshot(transaction.connection, wants, day), Writing()
         given = [self._done(transaction, snapshot, writing, each) for each in asked]
@@ -114,7 +132,7 @@ class CreditLedger:
 
     def _done(
         self, transaction: LogTransaction, snapshot: Snapshot, writing: Writing, asked: Asked
-    ) -> Done | Exception:
+    ) -> Done | Stopped | Exception:
         """What is wrong with one command keeps no other from being done."""
         if asked.request is not None and (before := transaction.kept.before(asked.request)) is not None:
             return before
@@ -123,7 +141,7 @@ class CreditLedger:
             act = act_of(change)
             record, decision = self._record(asked, change, act)
             body = answer_of(act, decision)
-        except (CommandRefused, Again, FactsRefused) as refused:
+        except (CommandRefused, Again, FactsRefused, Unchanged) as refused:
             return refused
         except Exception as error:
             log.exception("a command failed", command=type(asked.command).__name__)
@@ -132,25 +150,34 @@ class CreditLedger:
             snapshot.put(row)
         seq = transaction.append(record)
         writing.add(change, seq)
+        if change.refused is not None:
+            return Stopped(refused=change.refused, rechecks=bool(change.rechecks))
         if asked.request is not None:
             transaction.kept.keep(asked.request, KeptAnswer(status=change.status, body=body))
         return Done(
-            status=change.status, body=body, seq=seq, decision=change.judged.decision.id if change.judged else None
+            status=change.status,
+            body=body,
+            seq=seq,
+            decision=change.judged.decision.id if change.judged else None,
+            rechecks=bool(change.rechecks),
         )
 
-    def _business_day(self, engine: Engine) -> int:
+    def business_day(self, engine: Engine) -> int:
+        """What day it is at the site, as days since 1970-01-01; never earlier than before."""
         self._day = max(self._day, day_number(engine.day_at(self._journal.clock.now())))
         return self._day
 
     def _desk(self, engine: Engine, transaction: LogTransaction) -> Desk:
-        return Desk(engine=engine, day=self._business_day(engine), next_seq=transaction.next_seq)
+        return Desk(engine=engine, day=self.business_day(engine), next_seq=transaction.next_seq)
 
     def _record(self, asked: Asked, change: Change, act: Mapping[str, Any]) -> tuple[Record, bytes | None]:
         """The record, and the decision's text where there is one."""
-        told = (Part(COMMAND, asked.raw), Part(ACT, to_json(act)))
+        told: tuple[Part, ...] = (Part(COMMAND, asked.raw), Part(LEDGER_ACT, to_json(act)))
+        if change.is_refusal and change.refused is not None:
+            told = (*told, Part(REFUSAL, change.refused.detail.encode()))
         if change.judged is None:
             return Record(
-                kind=asked.kind,
+                kind=RecordKind.REFUSAL if change.is_refusal else asked.kind,
                 outcome=change.act,
                 actor=asked.actor,
                 request_id=asked.request_id,
@@ -163,10 +190,10 @@ class CreditLedger:
         raw = to_json(change.judged.facts)
         requested = self._flagged_facts(asked.engine.vocabulary).request_parts(raw, change.judged.facts)
         return Record(
-            kind=RecordKind.DECISION,
+            kind=RecordKind.REFUSAL if change.is_refusal else RecordKind.DECISION,
             id=decision.id,
-            case_kind=decision.case,
-            outcome=decision.outcome,
+            case_kind="" if change.is_refusal else decision.case,
+            outcome=change.act if change.is_refusal else decision.outcome,
             policy=decision.policy_version,
             engine=decision.engine_version,
             actor=asked.actor,

@@ -25,7 +25,7 @@ class Writing:
     def __init__(self) -> None:
         self._rows: defaultdict[type, dict[Key, Row]] = defaultdict(dict)
         self._entries: list[tuple[Any, ...]] = []
-        self._rechecks: dict[str, int] = {}
+        self._rechecks: dict[str, tuple[int, str]] = {}
 
     def add(self, change: Change, seq: int) -> None:
         """`seq` is the place of the record that the change belongs to."""
@@ -45,7 +45,7 @@ class Writing:
                     entry.cause,
                 )
             )
-        self._rechecks |= dict.fromkeys(change.rechecks, seq)
+        self._rechecks |= dict.fromkeys(change.rechecks, (seq, change.act))
 
     def write(self, connection: Connection) -> None:
         """In the caller's transaction."""
@@ -54,7 +54,7 @@ class Writing:
                 _put(connection, kind, rows.values())
             insert_rows(connection, ledger_entries, self._entries)
             if self._rechecks:
-                _upsert(connection, "rechecks", list(self._rechecks.items()))
+                _upsert(connection, "rechecks", [(account, *cause) for account, cause in self._rechecks.items()])
 
 
 def _put(connection: Connection, kind: type, rows: Iterable[Row]) -> None:

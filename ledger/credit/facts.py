@@ -6,7 +6,7 @@ known. Those that are worked out can't be given by anybody. `receivables.account
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -16,16 +16,13 @@ from engine.vocabulary.decimals import RATE_SCALE, decimal_formatter
 from ledger.credit.account import Account, AccountStatus, Figures, Grade, Group
 from ledger.credit.change import Desk
 from ledger.credit.limit import Limit, LimitKind, LimitState
-from ledger.credit.order import LIVE, RESERVING, Checkpoint, Order, OrderState, Release, ReleaseState
+from ledger.credit.order import Checkpoint, Order, Release, ReleaseState
 from ledger.credit.security import Security, SecurityKind
 from ledger.credit.snapshot import Snapshot
 from ledger.items.item import ItemKind, ItemState, OpenItem
 from ledger.items.totals import BookTotal, DayRecord, DueTotal, LevelTotal
 from receivables.account_facts import QUARTER_DAYS, YEAR_DAYS, AccountFacts, facts_of_totals, in_request
 from receivables.months import whole_months
-
-SISTER_DAYS = 7
-"""Orders of one account that were entered within so many days count as sisters."""
 
 DERIVED_OF_ORDER = frozenset(
     (
@@ -54,30 +51,32 @@ _RATE_ONE = 10**RATE_SCALE
 _GUARANTEES = frozenset((SecurityKind.BANK_GUARANTEE, SecurityKind.FLOATING_CHARGE))
 
 
-def order_body(snapshot: Snapshot, order: Order, desk: Desk, checkpoint: Checkpoint) -> dict[str, Any]:
+def order_body(
+    snapshot: Snapshot, order: Order, desk: Desk, checkpoint: Checkpoint, release: Release | None = None
+) -> dict[str, Any]:
     """The body of a request that decides this order at this checkpoint. The order may be one that is not in the
     snapshot yet; what it has reserved and delivered itself is taken out of the account's totals, and what of it is
-    invoiced out of its amounts."""
+    invoiced out of its amounts. `release`: one that is only proposed; None: the one in force, where there is one."""
     account = snapshot.get(Account, order.account)
     assert account is not None, order.account
     body: dict[str, Any] = {"as_of": desk.business_date.isoformat()}
     if account.currency != desk.engine.vocabulary.currency:
         body["currency"] = account.currency
     known = snapshot.get(Order, order.id)
-    body["order"] = _order_group(snapshot, account, order, desk, checkpoint)
-    body["account"] = account_group(snapshot, account, desk, known)
+    body["order"] = _order_group(snapshot, account, order, desk, checkpoint, release)
+    body["account"] = account_group(snapshot, account, desk, known, deposits_for(snapshot, order))
     return body
 
 
 def _order_group(
-    snapshot: Snapshot, account: Account, order: Order, desk: Desk, checkpoint: Checkpoint
+    snapshot: Snapshot, account: Account, order: Order, desk: Desk, checkpoint: Checkpoint, release: Release | None
 ) -> dict[str, Any]:
     money = _money(account)
     group = {
         "id": order.id,
         "prepayment": False,
         **order.asked,
-        "amount": money(order.amount - order.billed),
+        "amount": money(order.amount - order.billed - order.lapsed),
     }
     group["checkpoint"] = checkpoint.value
     if order.entered_by is not None:
@@ -85,11 +84,11 @@ def _order_group(
     deposit = deposits_for(snapshot, order)
     if deposit:
         group["deposit_paid"] = money(deposit)
-    sisters = sisters_of(snapshot, order)
-    if sisters:
-        group["related_amount"] = money(sum(each.amount - each.billed - each.lapsed for each in sisters))
-        group["related_approved"] = money(_to_go(each for each in sisters if each.state in RESERVING))
-        group["related_held"] = money(_to_go(each for each in sisters if each.state is OrderState.HELD))
+    sisters = snapshot.orders.sisters_of(order, snapshot.get(Order, order.id))
+    if sisters.related:
+        group["related_amount"] = money(sisters.related)
+        group["related_approved"] = money(sisters.approved)
+        group["related_held"] = money(sisters.held)
     letters = [each for each in _securities(snapshot, account, desk.day) if _is_credit_for(each, order)]
     if letters:
         group["letter_of_credit_amount"] = money(sum(each.amount for each in letters))
@@ -99,35 +98,18 @@ def _order_group(
     if order.approved_on is not None:
         group["approved_on"] = _iso(order.approved_on)
         group["approved_amount"] = money(max((order.approved_amount or 0) - order.billed, 0))
-    release = release_in_force(snapshot, order, desk.day)
-    if release is not None:
-        group |= release_facts(release, order, account)
+    counting = release or release_in_force(snapshot, order, desk.day)
+    if counting is not None:
+        group |= release_facts(counting, order, account)
     return group
-
-
-def _to_go(orders: Iterable[Order]) -> int:
-    return sum(each.amount - each.billed - each.lapsed for each in orders)
-
-
-def sisters_of(snapshot: Snapshot, order: Order) -> list[Order]:
-    """The account's other orders on credit that may still go out, or have and are not invoiced, and were split or
-    copied from this one's root or entered within `SISTER_DAYS` of it."""
-    return [
-        other
-        for other in snapshot.of_account(Order, order.account)
-        if other.id != order.id
-        and not other.is_prepaid
-        and (other.state in LIVE or other.delivered)
-        and (other.root == order.root or abs(other.entered_on - order.entered_on) <= SISTER_DAYS)
-    ]
 
 
 def deposits_for(snapshot: Snapshot, order: Order) -> int:
     """What was received for this order and is not set off."""
     return -sum(
         item.open_amount
-        for item in snapshot.of_account(OpenItem, order.account)
-        if item.kind is ItemKind.DEPOSIT and item.order == order.id and item.state is ItemState.OPEN
+        for item in snapshot.of_order(OpenItem, order.id)
+        if item.kind is ItemKind.DEPOSIT and item.state is ItemState.OPEN
     )
 
 
@@ -135,10 +117,8 @@ def release_in_force(snapshot: Snapshot, order: Order, day: int) -> Release | No
     """The newest release that has not ended by its own date. Whether it counts, the policies say."""
     releases = [
         each
-        for each in snapshot.of_account(Release, order.account)
-        if each.order == order.id
-        and each.state is ReleaseState.IN_FORCE
-        and (each.expires_on is None or day <= each.expires_on)
+        for each in snapshot.of_order(Release, order.id)
+        if each.state is ReleaseState.IN_FORCE and (each.expires_on is None or day <= each.expires_on)
     ]
     return max(releases, key=lambda each: each.number, default=None)
 
@@ -157,8 +137,11 @@ def release_facts(release: Release, order: Order, account: Account) -> dict[str,
     return facts
 
 
-def account_group(snapshot: Snapshot, account: Account, desk: Desk, own: Order | None = None) -> dict[str, Any]:
-    """The facts of an account. `own`: the order that is being decided, as it stands in the totals."""
+def account_group(
+    snapshot: Snapshot, account: Account, desk: Desk, own: Order | None = None, own_deposit: int = 0
+) -> dict[str, Any]:
+    """The facts of an account. `own`: the order that is being decided, as it stands in the totals; `own_deposit`: what
+    was received for it, which it may be before the order is there."""
     day, money = desk.day, _money(account)
     reserved, delivered = (own.reserved, own.delivered) if own is not None else (0, 0)
     figures = max(
@@ -173,14 +156,13 @@ def account_group(snapshot: Snapshot, account: Account, desk: Desk, own: Order |
         group["blocked_since"] = _iso(account.blocked_since)
     group["delivered_not_invoiced"] = money(account.delivered - delivered)
     group["open_orders"] = money(account.open_orders - reserved)
-    own_deposit = deposits_for(snapshot, own) if own is not None else 0
     group["deposits_held"] = money(account.deposits - own_deposit)
     group["dunning_level"] = max(
         (each.level for each in snapshot.of_account(LevelTotal, account.id) if each.items), default=0
     )
-    others = [each.entered_on for each in snapshot.of_account(Order, account.id) if own is None or each.id != own.id]
-    if others:
-        group["last_order_on"] = _iso(max(others))
+    last = snapshot.orders.last_day(account.id, own)
+    if last is not None:
+        group["last_order_on"] = _iso(last)
     group |= _limits(snapshot, account, day)
     group |= _secured(snapshot, account, day, money)
     group |= _group(snapshot, account, reserved + delivered - own_deposit, money)

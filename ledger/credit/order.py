@@ -101,6 +101,9 @@ class Order:
     outcome: str | None = None
     """Of that decision."""
 
+    changed_seq: int = 0
+    """Place of the record that changed it last."""
+
     @property
     def key(self) -> Key:
         """Its number, which no other account may use."""

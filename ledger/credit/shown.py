@@ -9,7 +9,7 @@ from engine.vocabulary.days import date_of
 from engine.vocabulary.decimals import decimal_formatter
 from ledger.credit.account import Account
 from ledger.credit.moves import legal_moves
-from ledger.credit.order import Order
+from ledger.credit.order import Order, Release
 
 
 def order_shown(order: Order) -> dict[str, Any]:
@@ -36,6 +36,29 @@ def order_shown(order: Order) -> dict[str, Any]:
         "decision": order.decision,
         "legal_moves": legal_moves(order),
     }
+
+
+def release_shown(release: Release, currency: str) -> dict[str, Any]:
+    """A release, and who gave it."""
+    return {
+        "number": release.number,
+        "state": release.state.value,
+        "amount": money_shown(release.amount, currency),
+        "reason": release.reason,
+        "by": release.by,
+        "role": release.role,
+        "on": iso(release.on),
+        "second_by": release.second_by,
+        "second_by_role": release.second_by_role,
+        "second_on": iso(release.second_on),
+        "expires_on": iso(release.expires_on),
+        "decision": release.decision,
+    }
+
+
+def money_shown(amount: int, currency: str) -> str:
+    """Minor units as decimal text: `1250.00`."""
+    return decimal_formatter(MINOR_UNITS[currency])(amount)
 
 
 def account_shown(account: Account) -> dict[str, Any]:

@@ -46,8 +46,8 @@ _TABLES = {
         "id",
         "id text, account text, revision int, state text, asked text, currency text, amount int, is_prepaid yes, "
         "reserved int, delivered int, billed int, lapsed int, root text, entered_by text?, entered_on int, "
-        "approved_on int?, approved_amount int?, decision text?, outcome text?",
-        ("account entered_on",),
+        "approved_on int?, approved_amount int?, decision text?, outcome text?, changed_seq int",
+        ("account entered_on", "account root", "state changed_seq", "changed_seq"),
     ),
     "order_revisions": (
         "order_id revision",
@@ -58,7 +58,7 @@ _TABLES = {
         "order_id number",
         "order_id text, account text, number int, kind text, since int, since_seq int, rules text, lifted_on int?, "
         "lifted_by text?, liftable_since int?",
-        ("account",),
+        ("account", "lifted_on"),
     ),
     "releases": (
         "order_id number",
@@ -92,7 +92,8 @@ _TABLES = {
         "cause text",
         ("account seq",),
     ),
-    "rechecks": ("account", "account text, seq int", ()),
+    "rechecks": ("account", "account text, seq int, cause text", ()),
+    "days": ("day step", "day int, step text", ()),
 }
 """Table → primary key, columns (`?`: may be null), indexes."""
 

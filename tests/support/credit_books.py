@@ -6,13 +6,13 @@ Tests give all three the same rows and commands; what each makes of them must be
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from pathlib import Path
 from typing import Any, Protocol
 
-from pydantic_core import to_json
+from sqlalchemy import true
 
 from engine.pipeline import Engine
 from engine.vocabulary.binding import FactsRefused
@@ -21,8 +21,8 @@ from ledger.books.credit_ledger import Asked, CreditLedger
 from ledger.books.lifting import Lifting
 from ledger.books.reading import rows_of
 from ledger.books.verbs import VERBS
-from ledger.books.writing import _put
-from ledger.credit.account import Account, AccountStatus, Group
+from ledger.books.writing import _put, _upsert
+from ledger.credit.account import Account
 from ledger.credit.change import Again, Change, CommandRefused, Desk, Unchanged
 from ledger.credit.limit import Limit, LimitKind, LimitState
 from ledger.credit.order import Hold, Order, OrderState
@@ -32,7 +32,7 @@ from ledger.items.totals import BookTotal, DayRecord, DueTotal
 from ledger.journal.clock import Clock
 from ledger.journal.journal import Journal
 from ledger.record.record_header import RecordKind
-from ledger.store.ledger_tables import STORED, rechecks
+from ledger.store.ledger_tables import STORED, days, rechecks
 from ledger.store.place import JournalPlace
 
 BASE_DAY = day_number(date(2026, 7, 1))
@@ -77,7 +77,7 @@ def account_rows(id: str = "C-1", limit: int = 60_000_00, **other: Any) -> list[
 
 def base_rows(*ids: str, **other: Any) -> list[Row]:
     """The customers, and a book of 900,000.00."""
-    rows = [row for id in ids or ("C-1",) for row in account_rows(id, **other)]
+    rows = [row for each in ids or ("C-1",) for row in account_rows(each, **other)]
     return [*rows, BookTotal(currency="EUR", open_items=900_000_00, customers=8)]
 
 
@@ -108,6 +108,9 @@ class Books(Protocol):
 
     def lift(self) -> int:
         """The service looks at the orders of all accounts that wait for it."""
+
+    def turn(self) -> None:
+        """The business date has come."""
 
     def rows(self, kind: type[Any]) -> list[Any]:
         """All of this kind, by their keys."""
@@ -169,6 +172,11 @@ class PureBooks:
                     continue
         return lifted
 
+    def turn(self) -> None:
+        waiting = (OrderState.HELD, OrderState.CONDITIONAL)
+        accounts = [each.account for each in self.snapshot.all(Order) if each.state in waiting]
+        self._rechecks |= {account: {"seq": 0, "act": "day"} for account in accounts}
+
     def _waiting(self, account: str) -> list[Order]:
         own = self.snapshot.get(Account, account)
         assert own is not None
@@ -190,6 +198,17 @@ class PureBooks:
         """Nothing is open."""
 
 
+class _LedgerOnDay(CreditLedger):
+    """On the day that the test says, which may be earlier than that of the test before."""
+
+    def __init__(self, journal: Journal, books: StoredBooks) -> None:
+        super().__init__(journal)
+        self._books = books
+
+    def business_day(self, engine: Engine) -> int:  # noqa: ARG002  # as it is called
+        return self._books.day
+
+
 class StoredBooks:
     """In a database, by the journal's own transactions."""
 
@@ -197,7 +216,22 @@ class StoredBooks:
         self.engine, self.day = engine, on
         self._runner = asyncio.Runner()
         self.journal = self._runner.run(self._open(place))
-        self.ledger = CreditLedger(self.journal)
+        self.ledger = _LedgerOnDay(self.journal, self)
+        self.lifting = Lifting(self.ledger, self.journal, lambda: self.engine)
+        self.put(*rows)
+
+    def begin(self, engine: Engine, rows: Iterable[Row], on: int = BASE_DAY) -> None:
+        """Anew with these rows and no others; the journal goes on."""
+
+        async def write() -> None:
+            def work(transaction: Any) -> None:
+                for table in (*(each.table for each in STORED.values()), rechecks, days):
+                    transaction.connection.execute(table.delete())
+
+            await self.journal.write(work)
+
+        self._runner.run(write())
+        self.engine, self.day = engine, on
         self.lifting = Lifting(self.ledger, self.journal, lambda: self.engine)
         self.put(*rows)
 
@@ -207,10 +241,12 @@ class StoredBooks:
         return journal
 
     def _nanoseconds(self) -> int:
-        noon = datetime.combine(date_of(self.day), time(12), UTC)
+        noon = datetime.combine(date_of(BASE_DAY), time(12), UTC)
         return int(noon.timestamp()) * 10**9
 
     def put(self, *rows: Row, recheck: Iterable[str] = ()) -> None:
+        accounts = list(recheck)
+
         async def write() -> None:
             def work(transaction: Any) -> None:
                 by_kind: dict[type, list[Row]] = {}
@@ -218,8 +254,8 @@ class StoredBooks:
                     by_kind.setdefault(type(row), []).append(row)
                 for kind, some in by_kind.items():
                     _put(transaction.connection, kind, some)
-                for account in recheck:
-                    transaction.connection.execute(rechecks.insert().values(account=account, seq=0, cause="test"))
+                if accounts:
+                    _upsert(transaction.connection, "rechecks", [(each, 0, "test") for each in accounts])
 
             await self.journal.write(work)
 
@@ -239,8 +275,6 @@ class StoredBooks:
             return Answer(refused=refused.code, members=refused.members)
         except FactsRefused as refused:
             return Answer(refused="facts", members={"faults": [str(each) for each in refused.faults]})
-        import json
-
         body = json.loads(done.body)
         body.pop("ledger")
         return Answer(status=done.status, decision=body.pop("decision", None), shown=body, is_repeated=done.is_repeated)
@@ -248,9 +282,10 @@ class StoredBooks:
     def lift(self) -> int:
         return self._runner.run(self.lifting.drain())
 
-    def rows(self, kind: type[Any]) -> list[Any]:
-        from sqlalchemy import true
+    def turn(self) -> None:
+        self._runner.run(self.lifting.turn_day())
 
+    def rows(self, kind: type[Any]) -> list[Any]:
         found = self.journal.ask(lambda connection, _: rows_of(connection, kind, true()))
         return sorted(found, key=lambda row: row.key)
 

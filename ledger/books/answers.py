@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic_core import to_json
@@ -40,10 +40,13 @@ def answer_of(act: Mapping[str, Any], decision: bytes | None) -> bytes:
     return b"{" + b",".join(members) + b"}"
 
 
-def answered_before(record: OpenedRecord) -> tuple[int, bytes]:
-    """Status and answer of a command that is recorded. Raises `FileTrouble` where the record is no command's."""
+def answered_before(
+    record: OpenedRecord, shown: Callable[[bytes | None], bytes | None] = lambda decision: decision
+) -> tuple[int, bytes]:
+    """Status and answer of a command that is recorded. `shown`: what the caller sees of a decision. Raises
+    `FileTrouble` where the record is no command's."""
     act = record.text(LEDGER_ACT)
     if act is None:
         raise FileTrouble(f"{DAMAGED}: record {record.header.seq} is no command's")
     said = json.loads(act)
-    return said["status"], answer_of(said, record.body.document(ANSWER))
+    return said["status"], answer_of(said, shown(record.body.document(ANSWER)))

@@ -11,7 +11,7 @@ are on disk together.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -62,6 +62,13 @@ class Asked:
     request: KeyedRequest | None = None
     """What the caller calls this request, where it may be sent again."""
 
+    mask: Callable[[bytes], bytes] | None = None
+    """Makes of a decision's text what the caller may see of it; None: they may see all."""
+
+    def shown(self, decision: bytes | None) -> bytes | None:
+        """The decision as the caller is answered it."""
+        return decision if decision is None or self.mask is None else self.mask(decision)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
@@ -105,19 +112,19 @@ class CreditLedger:
         try:
             done: Done | Stopped = await self._journal.write_together(self, asked)
         except Again as again:
-            return await asyncio.to_thread(self._answered_before, again)
+            return await asyncio.to_thread(self._answered_before, again, asked)
         if done.rechecks:
             self.has_rechecks.set()
         if isinstance(done, Stopped):
             raise done.refused
         return done
 
-    def _answered_before(self, again: Again) -> Done:
+    def _answered_before(self, again: Again, asked: Asked) -> Done:
         """Blocks."""
         record = self._journal.record_called(again.decision)
         if record is None:
             raise JournalUnavailable("what this was answered can't be found now")
-        status, body = answered_before(record)
+        status, body = answered_before(record, asked.shown)
         return Done(status=status, body=body, seq=record.header.seq, decision=record.header.id, is_repeated=True)
 
     def do(self, transaction: LogTransaction, asked: Sequence[Asked]) -> list[Any]:
@@ -140,7 +147,7 @@ class CreditLedger:
             change = VERBS[type(asked.command)](snapshot, asked.command, self._desk(asked.engine, transaction))
             act = act_of(change)
             record, decision = self._record(asked, change, act)
-            body = answer_of(act, decision)
+            body = answer_of(act, asked.shown(decision))
         except (CommandRefused, Again, FactsRefused, Unchanged) as refused:
             return refused
         except Exception as error:

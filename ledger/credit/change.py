@@ -23,6 +23,9 @@ class Asker:
     login: str | None
     """Of the person, or of the one for whom a program asks; None where a program asks for nobody."""
 
+    program: str | None = None
+    """Name of the program that asks."""
+
     authority: str = "none"
     """Up to which amounts they may release: a member of the fact `order.released_by_role`, or `none`."""
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from ledger.credit.asked_order import asked_positive
 from ledger.credit.change import Asker, Change, CommandRefused, Desk, Judged
 from ledger.credit.judging import in_state, judge, order_change, set_hold, take_decision, wanted_order
-from ledger.credit.moves import Move, require_legal
+from ledger.credit.moves import Move, legal_moves, require_legal
 from ledger.credit.order import LIVE, RESERVING, STATE_OF_OUTCOME, Checkpoint, Order, OrderState
 from ledger.credit.posting import Posting
 from ledger.credit.shown import money_shown
@@ -108,9 +108,10 @@ def undeliver(snapshot: Snapshot, command: Undeliver, desk: Desk) -> Change:
         )
     if command.is_again and order.state not in LIVE:
         raise CommandRefused(
-            "order-over",
+            "illegal-move",
             f"the order {order.id} is {order.state}, so nothing of it is delivered again; leave out `again`",
             state=order.state.value,
+            legal_moves=legal_moves(order),
         )
     posting = Posting(snapshot, desk, "undeliver")
     back = replace(
@@ -148,7 +149,7 @@ def _closed_if_done(posting: Posting, order: Order) -> Order:
     if order.state not in LIVE or order.undelivered or order.delivered:
         return order
     closed = in_state(order, OrderState.CLOSED)
-    set_hold(posting, closed, (), posting.cause)
+    set_hold(posting, closed, None, posting.cause)
     end_releases(posting, closed)
     return closed
 

@@ -73,7 +73,7 @@ def take_decision(
         approved_amount=order.amount if is_approved_anew else order.approved_amount,
     )
     posting.put_order(decided)
-    set_hold(posting, decided, rules_that_hold(judged), lifted_by)
+    set_hold(posting, decided, judged, lifted_by)
     return decided
 
 
@@ -97,13 +97,14 @@ def open_hold(posting: Posting, order: Order) -> Hold | None:
 
 
 def set_hold(
-    posting: Posting, order: Order, rules: tuple[str, ...], lifted_by: str, kind: HoldKind = HoldKind.POLICY
+    posting: Posting, order: Order, judged: Judged | None, lifted_by: str, kind: HoldKind = HoldKind.POLICY
 ) -> None:
-    """One hold is open while the order is held, and none otherwise."""
+    """One hold is open while the order is held, and none otherwise. `judged`: the decision that holds it."""
     last, is_held = _last_hold(posting, order), order.state is OrderState.HELD
+    said = {} if judged is None or not is_held else _said_of_hold(judged)
     if last is not None and last.lifted_on is None:
         if is_held:
-            posting.put(replace(last, rules=rules, liftable_since=None))
+            posting.put(replace(last, liftable_since=None, **said))
         else:
             posting.put(replace(last, lifted_on=posting.desk.day, lifted_by=lifted_by))
     elif is_held:
@@ -115,9 +116,19 @@ def set_hold(
                 kind=kind,
                 since=posting.desk.day,
                 since_seq=posting.desk.next_seq,
-                rules=rules,
+                **said,
             )
         )
+
+
+def _said_of_hold(judged: Judged) -> dict[str, Any]:
+    release = judged.decision.results.get("release", {})
+    authority, two_people = release.get("authority"), release.get("two_people")
+    return {
+        "rules": rules_that_hold(judged),
+        "authority": authority if isinstance(authority, str) else None,
+        "two_people": two_people if isinstance(two_people, bool) else None,
+    }
 
 
 def _last_hold(posting: Posting, order: Order) -> Hold | None:

@@ -29,6 +29,7 @@ def order_shown(order: Order) -> dict[str, Any]:
         "lapsed": money(order.lapsed),
         "prepayment": order.is_prepaid,
         "entered_by": order.entered_by,
+        "entered_via": order.entered_via,
         "entered_on": iso(order.entered_on),
         "approved_on": iso(order.approved_on),
         "approved_amount": None if order.approved_amount is None else money(order.approved_amount),

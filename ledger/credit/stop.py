@@ -54,7 +54,7 @@ def hold_order(snapshot: Snapshot, command: HoldOrder, desk: Desk) -> Change:
         return order_change(posting, order, None, refused=refused, is_refusal=True)
     held = in_state(order, OrderState.HELD)
     posting.put_order(held)
-    set_hold(posting, held, (), "hold", HoldKind.MANUAL)
+    set_hold(posting, held, None, "hold", HoldKind.MANUAL)
     return order_change(posting, held, None)
 
 
@@ -108,6 +108,6 @@ def _lapsed(order: Order) -> Order:
 def _over(posting: Posting, order: Order, state: OrderState, asker: Asker) -> Change:
     over = in_state(order, state)
     posting.put_order(over)
-    set_hold(posting, over, (), asker.login or posting.cause)
+    set_hold(posting, over, None, asker.login or posting.cause)
     end_releases(posting, over)
     return order_change(posting, over, None)

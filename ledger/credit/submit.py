@@ -59,6 +59,7 @@ def submit(snapshot: Snapshot, command: Submit, desk: Desk) -> Change:
         is_prepaid=command.asked.get("prepayment") is True,
         root=_root(snapshot, command),
         entered_by=command.asker.login,
+        entered_via=command.asker.program,
         entered_on=desk.day,
     )
     judged = judge(snapshot, order, desk, Checkpoint.ENTRY, command.id)

@@ -45,8 +45,8 @@ _TABLES = {
     "orders": (
         "id",
         "id text, account text, revision int, state text, asked text, currency text, amount int, is_prepaid yes, "
-        "reserved int, delivered int, billed int, lapsed int, root text, entered_by text?, entered_on int, "
-        "approved_on int?, approved_amount int?, decision text?, outcome text?, changed_seq int",
+        "reserved int, delivered int, billed int, lapsed int, root text, entered_by text?, entered_via text?, "
+        "entered_on int, approved_on int?, approved_amount int?, decision text?, outcome text?, changed_seq int",
         ("account entered_on", "account root", "state changed_seq", "changed_seq"),
     ),
     "order_revisions": (
@@ -57,7 +57,7 @@ _TABLES = {
     "holds": (
         "order_id number",
         "order_id text, account text, number int, kind text, since int, since_seq int, rules text, lifted_on int?, "
-        "lifted_by text?, liftable_since int?",
+        "lifted_by text?, liftable_since int?, authority text?, two_people yes?",
         ("account", "lifted_on"),
     ),
     "releases": (

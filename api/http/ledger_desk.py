@@ -22,11 +22,13 @@ from api.http.problems import Forbidden
 from api.http.request_models import read_model_and_bytes
 from api.http.retries import REPLAYED, request_to_keep
 from api.http.search_routes import WITHHELD_HEADER, flagged_now
+from engine.pipeline import Engine
 from engine.vocabulary.binding import FactsRefused
 from ledger.access.roles import Authority, Role
 from ledger.books.credit_ledger import Asked, CreditLedger, Done
+from ledger.books.reading import read_snapshot
 from ledger.credit.change import Asker, CommandRefused
-from ledger.credit.snapshot import Command
+from ledger.credit.snapshot import Command, Snapshot, Wants
 from ledger.journal.journal import Journal
 from ledger.policies.in_force import Policies
 from ledger.record.record_header import RecordKind
@@ -88,6 +90,13 @@ class LedgerDesk:
             if mask is None:
                 raise
             raise _masked(refused, flagged_now(self.policies)) from None
+
+    def snapshot(self, wants: Wants, day: int, engine: Engine) -> Snapshot:
+        """What is known now, as a working copy that nobody keeps. Blocks. Raises `JournalUnavailable`."""
+        itemized = self.ledger.reads_items(engine)
+        return self.journal.ask(
+            lambda connection, _: read_snapshot(connection, wants, day, engine.vocabulary, itemized=itemized)
+        )
 
     def new_id(self) -> str:
         """Of a decision."""

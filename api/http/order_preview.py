@@ -23,7 +23,6 @@ from api.http.request_models import read_model_and_bytes
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.days import date_of
 from ledger.books.answers import act_of, answer_of
-from ledger.books.reading import read_snapshot
 from ledger.books.verbs import VERBS
 from ledger.credit.change import Again, Asker, Change, CommandRefused, Desk
 from ledger.credit.change_order import ChangeOrder
@@ -69,7 +68,7 @@ def _previewed(desk: LedgerDesk, orders: list[SubmitOrderRequest], day: int | No
     wants = Wants()
     for command in commands:
         wants |= command.wants
-    snapshot = desk.journal.ask(lambda connection, _: read_snapshot(connection, wants, on))
+    snapshot = desk.snapshot(wants, on, engine)
     judge = Desk(engine=engine, day=on)
     previews = [_preview(snapshot, command, judge, mask) for command in commands]
     return to_json({"as_of": date_of(on).isoformat(), "previews": previews})

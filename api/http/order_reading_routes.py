@@ -44,7 +44,6 @@ from ledger.books.order_list import (
     records_called,
     rows_of_order,
 )
-from ledger.books.reading import read_snapshot
 from ledger.credit.account import Account, AccountStatus, Group
 from ledger.credit.change import CommandRefused, Desk
 from ledger.credit.order import Hold, Order
@@ -197,7 +196,7 @@ class _Reading:
         engine = self._desk.policies.engine()
         day = self._desk.ledger.business_day(engine)
         wants = Wants(accounts=frozenset((account,)))
-        snapshot = self._desk.journal.ask(lambda connection, _: read_snapshot(connection, wants, day))
+        snapshot = self._desk.snapshot(wants, day, engine)
         found = snapshot.get(Account, account)
         if found is None:
             raise CommandRefused("unknown-account", f"there is no account {account}", account=account)
@@ -245,7 +244,7 @@ class _Reading:
             return {}
         engine, day = in_force.engine, self._desk.ledger.business_day(in_force.engine)
         wants = Wants(orders=frozenset(each.id for each in orders))
-        snapshot = self._desk.journal.ask(lambda connection, _: read_snapshot(connection, wants, day))
+        snapshot = self._desk.snapshot(wants, day, engine)
         found = {}
         for order in orders:
             account = snapshot.get(Account, order.account)

@@ -42,6 +42,8 @@ from ledger.store.trouble import JournalUnavailable
 
 log = structlog.get_logger(__name__)
 
+_OPEN_ITEMS = "account.open_items"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Asked:
@@ -100,7 +102,11 @@ class CreditLedger:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._flagged: tuple[Vocabulary, FlaggedFacts] | None = None
+        self.has_rechecks = asyncio.Event()
+        """Set when held orders may go out now; whoever looks at them clears it."""
+
+        self._flagged: dict[str, tuple[Vocabulary, FlaggedFacts]] = {}
+        self._itemized: tuple[Engine, bool] | None = None
         self.has_rechecks = asyncio.Event()
         """Set when held orders may go out now; whoever looks at them clears it."""
 
@@ -131,7 +137,8 @@ class CreditLedger:
         """In the journal's thread and transaction: of each what was done, or why it wasn't."""
         day = self.business_day(asked[0].engine)
         wants: Wants = reduce(or_, (each.command.wants for each in asked))
-        snapshot, writing = read_snapshot(transaction.connection, wants, day), Writing()
+        engine, connection, writing = asked[0].engine, transaction.connection, Writing()
+        snapshot = read_snapshot(connection, wants, day, engine.vocabulary, itemized=self.reads_items(engine))
         given = [self._done(transaction, snapshot, writing, each) for each in asked]
         transaction.flush()
         writing.write(transaction.connection)
@@ -158,7 +165,7 @@ class CreditLedger:
         seq = transaction.append(record)
         writing.add(change, seq)
         if change.refused is not None:
-            return Stopped(refused=change.refused, rechecks=bool(change.rechecks))
+            return Stopped(refused=change.refused, rechecks=_may_let_go(change))
         if asked.request is not None:
             transaction.kept.keep(asked.request, KeptAnswer(status=change.status, body=body))
         return Done(
@@ -166,7 +173,7 @@ class CreditLedger:
             body=body,
             seq=seq,
             decision=change.judged.decision.id if change.judged else None,
-            rechecks=bool(change.rechecks),
+            rechecks=_may_let_go(change),
         )
 
     def business_day(self, engine: Engine) -> int:
@@ -185,6 +192,7 @@ class CreditLedger:
         if change.judged is None:
             return Record(
                 kind=RecordKind.REFUSAL if change.is_refusal else asked.kind,
+                id=change.id,
                 outcome=change.act,
                 actor=asked.actor,
                 request_id=asked.request_id,
@@ -195,7 +203,7 @@ class CreditLedger:
         decision = change.judged.decision
         answer, answered = answer_parts(decision)
         raw = to_json(change.judged.facts)
-        requested = self._flagged_facts(asked.engine.vocabulary).request_parts(raw, change.judged.facts)
+        requested = self._flagged_facts(asked.engine.vocabulary, decision.case).request_parts(raw, change.judged.facts)
         return Record(
             kind=RecordKind.REFUSAL if change.is_refusal else RecordKind.DECISION,
             id=decision.id,
@@ -211,7 +219,18 @@ class CreditLedger:
             rules=tuple(reason.rule for reason in decision.reasons),
         ), answer
 
-    def _flagged_facts(self, vocabulary: Vocabulary) -> FlaggedFacts:
-        if self._flagged is None or self._flagged[0] is not vocabulary:
-            self._flagged = vocabulary, FlaggedFacts(vocabulary, "order")
-        return self._flagged[1]
+    def reads_items(self, engine: Engine) -> bool:
+        """Whether a text of the policies names the list of open items."""
+        if self._itemized is None or self._itemized[0] is not engine:
+            self._itemized = engine, any(_OPEN_ITEMS in content for content in engine.files.values())
+        return self._itemized[1]
+
+    def _flagged_facts(self, vocabulary: Vocabulary, case: str) -> FlaggedFacts:
+        known = self._flagged.get(case)
+        if known is None or known[0] is not vocabulary:
+            known = self._flagged[case] = vocabulary, FlaggedFacts(vocabulary, case)
+        return known[1]
+
+
+def _may_let_go(change: Change) -> bool:
+    return bool(change.rechecks or change.recheck_groups or change.recheck_currencies)

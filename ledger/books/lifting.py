@@ -1,9 +1,10 @@
 """Held orders are looked at again by the service itself: after whatever may let them go, and once each business date.
 
 Who writes what can only help an account (a payment, a higher limit, a cancelled order) writes a row into `rechecks` in
-the same transaction. Here the rows are worked off, by any process: the account's held orders and those of its group,
-the oldest hold first, each as a command of its own (`ledger.credit.recheck.Lift`), so that other commands come in
-between. A row goes once its orders were looked at; a process that ends before leaves it to the next one.
+the same transaction, and one for each other account of its group. Here the rows are worked off, by any process: the
+accounts' held orders, the oldest hold first, each as a command of its own (`ledger.credit.recheck.Lift`), so that other
+commands come in between. A row goes once its orders were looked at; a process that ends before leaves
+it to the next one.
 
     payment of C-1, record 4711   →  rechecks (C-1, 4711, payment)  →  lift SO-2, SO-3  →  row deleted
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any
 
@@ -23,7 +24,6 @@ from sqlalchemy import Row, and_, delete, func, or_, select, text
 from engine.pipeline import Engine
 from engine.vocabulary.binding import FactsRefused
 from ledger.books.credit_ledger import Asked, CreditLedger
-from ledger.credit.account import Account
 from ledger.credit.change import CommandRefused, Unchanged
 from ledger.credit.order import Hold, Order, OrderState
 from ledger.credit.recheck import Lift
@@ -39,6 +39,9 @@ ACTOR = "credit ledger"
 
 TOGETHER = 32
 """Orders that are looked at before other commands get their turn."""
+
+ACCOUNTS_AT_ONCE = 200
+"""Accounts whose orders are put into one sequence, the oldest hold first."""
 
 PAUSE_SECONDS = 1.0
 """Between two looks for what other processes have left, and for a new day."""
@@ -96,26 +99,22 @@ class Lifting:
         lifted = 0
         if self._engine() is None:
             return lifted
-        for row in await asyncio.to_thread(self._journal.read, select(rechecks)):
-            lifted += await self._look_at(row.account, {"seq": row.seq, "act": row.cause})
-            await self._journal.write(partial(_delete, row))
+        while rows := await asyncio.to_thread(self._journal.read, select(rechecks).limit(ACCOUNTS_AT_ONCE)):
+            causes = {row.account: {"seq": row.seq, "act": row.cause} for row in rows}
+            orders = await asyncio.to_thread(self._journal.read, _waiting_orders(causes))
+            for at in range(0, len(orders), TOGETHER):
+                asked = [self._lift(order.id, causes[order.account]) for order in orders[at : at + TOGETHER]]
+                lifted += sum(await asyncio.gather(*asked))
+            await self._journal.write(partial(_delete, rows))
         return lifted
 
-    async def _look_at(self, account: str, cause: dict[str, Any]) -> int:
-        orders = await asyncio.to_thread(self._journal.read, _waiting_orders(account))
-        lifted = 0
-        for at in range(0, len(orders), TOGETHER):
-            asked = [self._lift(order, cause) for order in orders[at : at + TOGETHER]]
-            lifted += sum(await asyncio.gather(*asked))
-        return lifted
-
-    async def _lift(self, order: Row[Any], cause: dict[str, Any]) -> bool:
+    async def _lift(self, order: str, cause: dict[str, Any]) -> bool:
         engine, clock = self._engine(), self._journal.clock
         if engine is None:
             return False
         decision = uuid7_of(clock.id_time(), secrets.token_bytes(RANDOM_BYTES))
-        command = Lift(order=order.id, cause=cause, id=decision)
-        raw = to_json({"order": order.id, "cause": cause})
+        command = Lift(order=order, cause=cause, id=decision)
+        raw = to_json({"order": order, "cause": cause})
         asked = Asked(command=command, kind=RecordKind.ORDER, engine=engine, raw=raw, actor=ACTOR)
         try:
             await self._ledger.ask(asked)
@@ -124,18 +123,17 @@ class Lifting:
         return True
 
 
-def _waiting_orders(account: str) -> Any:
-    """Orders of the account and of its group that wait, the oldest hold first."""
-    orders, holds, accounts = (STORED[each].table.c for each in (Order, Hold, Account))
-    group = select(accounts.group_id).where(accounts.id == account).scalar_subquery()
-    members = select(accounts.id).where(or_(accounts.id == account, accounts.group_id == group))
+def _waiting_orders(accounts: Collection[str]) -> Any:
+    """Orders of accounts that wait, the oldest hold first."""
+    orders, holds = STORED[Order].table.c, STORED[Hold].table.c
     since = (
         select(func.max(holds.since_seq))
         .where(holds.order_id == orders.id, holds.lifted_on.is_(None))
         .scalar_subquery()
     )
-    waiting = and_(orders.account.in_(members), orders.state.in_(_WAITING))
-    return select(orders.id).where(waiting).order_by(func.coalesce(since, 0), orders.changed_seq, orders.id)
+    waiting = and_(orders.account.in_(accounts), orders.state.in_(_WAITING))
+    oldest = (func.coalesce(since, 0), orders.changed_seq, orders.id)
+    return select(orders.id, orders.account).where(waiting).order_by(*oldest)
 
 
 def _turn(transaction: LogTransaction, day: int) -> None:
@@ -145,7 +143,7 @@ def _turn(transaction: LogTransaction, day: int) -> None:
         connection.execute(_ADD_ALL, {"seq": transaction.next_seq - 1})
 
 
-def _delete(row: Row[Any], transaction: LogTransaction) -> None:
-    """Unless more has happened to the account since it was read."""
-    same = and_(rechecks.c.account == row.account, rechecks.c.seq == row.seq)
+def _delete(rows: Sequence[Row[Any]], transaction: LogTransaction) -> None:
+    """Unless more has happened to an account since it was read."""
+    same = or_(*(and_(rechecks.c.account == row.account, rechecks.c.seq == row.seq) for row in rows))
     transaction.connection.execute(delete(rechecks).where(same))

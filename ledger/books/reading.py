@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, and_, case, cast, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, and_, case, cast, func, or_, select, true
 
+from engine.vocabulary.vocabulary import RECORDS_MAX, Vocabulary
 from ledger.credit.account import Account, Figures, Grade, Group
+from ledger.credit.exchange import ExchangeRate
 from ledger.credit.limit import Limit
 from ledger.credit.order import LIVE, RESERVING, Hold, Order, OrderState, Release, Revision
 from ledger.credit.security import Security
@@ -18,15 +20,21 @@ from ledger.items.totals import BookTotal, DayRecord, DueTotal, LevelTotal
 from ledger.store.ledger_tables import STORED
 from receivables.account_facts import YEAR_DAYS
 
+RATES_READ_DAYS = 400
+"""What is booked later than that needs its amount in the account's currency."""
 
-def read_snapshot(connection: Connection, wants: Wants, day: int) -> Snapshot:
-    """All that is wanted, as it is in this transaction. `day`: the business date, from which on history is cut off."""
+
+def read_snapshot(
+    connection: Connection, wants: Wants, day: int, vocabulary: Vocabulary, *, itemized: bool = False
+) -> Snapshot:
+    """All that is wanted, as it is in this transaction. `day`: the business date, from which on history is cut off;
+    `vocabulary`: of the policies, whose currency needs no rate; `itemized`: whether policies go through the items."""
     snapshot = Snapshot()
     orders, items = STORED[Order].table.c, STORED[OpenItem].table.c
     _read(connection, snapshot, Order, orders.id.in_(wants.orders), wants.orders)
-    _read(connection, snapshot, OpenItem, items.id.in_(wants.items), wants.items)
-    accounts = wants.accounts | {each.account for each in snapshot.all(Order)}
-    accounts |= {each.account for each in snapshot.all(OpenItem)}
+    _read_items(connection, snapshot, wants)
+    histories = wants.histories | {each.account for each in snapshot.all(OpenItem)}
+    accounts = wants.accounts | wants.open_items | histories | {each.account for each in snapshot.all(Order)}
     account = STORED[Account].table.c
     _read(connection, snapshot, Account, account.id.in_(accounts), accounts)
     groups = wants.groups | {each.group for each in snapshot.all(Account) if each.group is not None}
@@ -35,8 +43,8 @@ def read_snapshot(connection: Connection, wants: Wants, day: int) -> Snapshot:
         _read(connection, snapshot, kind, STORED[kind].table.c.account.in_(accounts), accounts)
     due, days = STORED[DueTotal].table.c, STORED[DayRecord].table.c
     _read(connection, snapshot, DueTotal, and_(due.account.in_(accounts), due["items"] > 0), accounts)
-    year = and_(days.account.in_(accounts), days.day > day - YEAR_DAYS - 1)
-    _read(connection, snapshot, DayRecord, year, accounts)
+    recently = or_(days.day > day - YEAR_DAYS - 1, days.account.in_(histories))
+    _read(connection, snapshot, DayRecord, and_(days.account.in_(accounts), recently), accounts)
     deposits = and_(
         items.account.in_(accounts), items.state == ItemState.OPEN.value, items.kind == ItemKind.DEPOSIT.value
     )
@@ -45,12 +53,62 @@ def read_snapshot(connection: Connection, wants: Wants, day: int) -> Snapshot:
     _add_other_orders(connection, snapshot, accounts, day)
     for of_order in (Hold, Release, Revision):
         _read(connection, snapshot, of_order, STORED[of_order].table.c.order_id.in_(wants.orders), wants.orders)
-    allocation = STORED[Allocation].table.c
-    either = or_(allocation.from_item.in_(wants.items), allocation.to_item.in_(wants.items))
-    _read(connection, snapshot, Allocation, either, wants.items)
-    currencies = {each.currency for each in snapshot.all(Account)}
-    _read(connection, snapshot, BookTotal, STORED[BookTotal].table.c.currency.in_(currencies), currencies)
+    for book in rows_of(connection, BookTotal, true()):
+        snapshot.put(book)
+    snapshot.open_items_of = wants.open_items | (_read_items_of(connection, snapshot, accounts) if itemized else set())
+    _read_rates(connection, snapshot, wants, day, vocabulary)
+    _read_secured_orders(connection, snapshot)
     return snapshot
+
+
+def _read_items_of(connection: Connection, snapshot: Snapshot, accounts: Iterable[str]) -> frozenset[str]:
+    """The open items of accounts that don't have too many; which ones these are."""
+    few = frozenset(
+        each for each in accounts if sum(due.items for due in snapshot.of_account(DueTotal, each)) <= RECORDS_MAX
+    )
+    items = STORED[OpenItem].table.c
+    _read(connection, snapshot, OpenItem, and_(items.account.in_(few), items.state == ItemState.OPEN.value), few)
+    return few
+
+
+def _read_rates(connection: Connection, snapshot: Snapshot, wants: Wants, day: int, vocabulary: Vocabulary) -> None:
+    """Of the currencies of commands, accounts, orders and books; those are old enough that may be needed for what is
+    booked late."""
+    currencies = wants.currencies | {each.currency for each in snapshot.all(Account)}
+    currencies |= {each.currency for each in snapshot.all(Order)}
+    currencies |= {each.currency for each in snapshot.all(BookTotal) if each.open_items}
+    currencies -= {vocabulary.currency}
+    if currencies:
+        rates = STORED[ExchangeRate].table.c
+        is_booked_late = bool(wants.histories or wants.items)
+        recent = rates.day >= day - (RATES_READ_DAYS if is_booked_late else vocabulary.rate_days)
+        _read(connection, snapshot, ExchangeRate, and_(rates.currency.in_(currencies), recent), currencies)
+
+
+def _read_secured_orders(connection: Connection, snapshot: Snapshot) -> None:
+    """Orders that have securities of their own, and what of them is open."""
+    secured = {each.order for each in snapshot.all(Security) if each.order is not None}
+    orders, items = STORED[Order].table.c, STORED[OpenItem].table.c
+    accounts = {each.account for each in snapshot.all(Security) if each.order is not None}
+    _read(connection, snapshot, Order, orders.id.in_(secured), secured)
+    is_open = and_(items.account.in_(accounts), items.state == ItemState.OPEN.value, items.order_id.in_(secured))
+    _read(connection, snapshot, OpenItem, is_open, secured)
+
+
+def _read_items(connection: Connection, snapshot: Snapshot, wants: Wants) -> None:
+    """Items by their numbers with what they were set off against, and the open ones of some accounts; and the
+    allocations of all these."""
+    items, allocations = STORED[OpenItem].table.c, STORED[Allocation].table.c
+    is_open = and_(items.account.in_(wants.open_items), items.state == ItemState.OPEN.value)
+    _read(connection, snapshot, OpenItem, is_open, wants.open_items)
+    _read(connection, snapshot, Allocation, allocations.to_item.in_(select(items.id).where(is_open)), wants.open_items)
+    if not wants.items:
+        return
+    either = or_(allocations.from_item.in_(wants.items), allocations.to_item.in_(wants.items))
+    _read(connection, snapshot, Allocation, either, wants.items)
+    linked = wants.items | {each.to_item for each in snapshot.all(Allocation) if each.from_item in wants.items}
+    _read(connection, snapshot, OpenItem, items.id.in_(linked), linked)
+    _read(connection, snapshot, Allocation, allocations.to_item.in_(linked), linked - wants.items)
 
 
 def _read_kin(connection: Connection, snapshot: Snapshot, wants: Wants, accounts: Collection[str]) -> None:
@@ -63,8 +121,8 @@ def _read_kin(connection: Connection, snapshot: Snapshot, wants: Wants, accounts
 
 
 def _add_other_orders(connection: Connection, snapshot: Snapshot, accounts: Collection[str], day: int) -> None:
-    """What the accounts' other orders come to that may be somebody's sisters, by day; and when the last one of each
-    account was entered, however long ago that is. The same sums as `ledger.credit.sisters.part_of`."""
+    """What the accounts' other orders come to that may be somebody's sisters, by day: the same sums as
+    `ledger.credit.sisters.part_of`."""
     if not accounts:
         return
     orders = STORED[Order].table.c
@@ -76,19 +134,12 @@ def _add_other_orders(connection: Connection, snapshot: Snapshot, accounts: Coll
     held = orders.state == OrderState.HELD.value
     related = case((and_(on_credit, live), to_go + orders.delivered), (on_credit, orders.delivered), else_=0)
     approved = case((and_(on_credit, reserving), to_go + orders.delivered), (on_credit, orders.delivered), else_=0)
-    columns = (orders.account, orders.entered_on, func.count(), *map(_total, (related, approved)))
+    columns = (orders.account, orders.entered_on, *map(_total, (related, approved)))
     others = and_(orders.account.in_(accounts), orders.id.not_in([each.id for each in known]))
     query = select(*columns, _total(case((and_(on_credit, held), to_go), else_=0)))
     query = query.where(others, orders.entered_on >= since).group_by(orders.account, orders.entered_on)
     for account, on, *sums in connection.execute(query):
         snapshot.orders.add(account, on, SisterTotal(*sums))
-    account = STORED[Account].table.c.id
-    last = select(func.max(orders.entered_on)).where(
-        orders.account == account, orders.id.not_in([each.id for each in known]), orders.entered_on < since
-    )
-    for name, on in connection.execute(select(account, last.scalar_subquery()).where(account.in_(accounts))):
-        if on is not None:
-            snapshot.orders.add(name, on, SisterTotal(orders=1))
 
 
 def _total(column: ColumnElement[int]) -> ColumnElement[int]:

@@ -8,15 +8,19 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from ledger.credit.account import Key
+from ledger.credit.account import Account, Key
 from ledger.credit.change import Change
+from ledger.credit.order import Order, OrderState
 from ledger.credit.snapshot import Row
 from ledger.store.ledger_tables import STORED, ledger_entries, rechecks
 from ledger.store.prepared_sql import STATEMENTS_KEPT, VALUES_MAX, insert_rows, together
+
+Cause = tuple[int, str]
+"""Place of the record of what was done, and its command's word."""
 
 
 class Writing:
@@ -25,7 +29,9 @@ class Writing:
     def __init__(self) -> None:
         self._rows: defaultdict[type, dict[Key, Row]] = defaultdict(dict)
         self._entries: list[tuple[Any, ...]] = []
-        self._rechecks: dict[str, tuple[int, str]] = {}
+        self._rechecks: dict[str, Cause] = {}
+        self._groups: dict[str, Cause] = {}
+        self._currencies: dict[str, Cause] = {}
 
     def add(self, change: Change, seq: int) -> None:
         """`seq` is the place of the record that the change belongs to."""
@@ -46,6 +52,8 @@ class Writing:
                 )
             )
         self._rechecks |= dict.fromkeys(change.rechecks, (seq, change.act))
+        self._currencies |= dict.fromkeys(change.recheck_currencies, (seq, change.act))
+        self._groups |= dict.fromkeys(change.recheck_groups, (seq, change.act))
 
     def write(self, connection: Connection) -> None:
         """In the caller's transaction."""
@@ -53,8 +61,33 @@ class Writing:
             for kind, rows in self._rows.items():
                 _put(connection, kind, rows.values())
             insert_rows(connection, ledger_entries, self._entries)
-            if self._rechecks:
-                _upsert(connection, "rechecks", [(account, *cause) for account, cause in self._rechecks.items()])
+        rechecked = self._rechecks | self._of_groups(connection) | self._of_currencies(connection)
+        if rechecked:
+            with together(connection):
+                _upsert(connection, "rechecks", [(account, *cause) for account, cause in rechecked.items()])
+
+    def _of_groups(self, connection: Connection) -> dict[str, Cause]:
+        """The accounts of groups, as they are after the rows were written."""
+        if not self._groups:
+            return {}
+        accounts = STORED[Account].table.c
+        found = connection.execute(select(accounts.id, accounts.group_id).where(accounts.group_id.in_(self._groups)))
+        return {account: self._groups[group] for account, group in found}
+
+    def _of_currencies(self, connection: Connection) -> dict[str, Cause]:
+        """The accounts that have held orders in these currencies, or are in them and have held orders."""
+        if not self._currencies:
+            return {}
+        accounts, orders = STORED[Account].table.c, STORED[Order].table.c
+        concerned = select(orders.account, orders.currency, accounts.currency).where(
+            orders.account == accounts.id,
+            orders.state == OrderState.HELD.value,
+            or_(orders.currency.in_(self._currencies), accounts.currency.in_(self._currencies)),
+        )
+        return {
+            account: max(self._currencies[each] for each in currencies if each in self._currencies)
+            for account, *currencies in connection.execute(concerned)
+        }
 
 
 def _put(connection: Connection, kind: type, rows: Iterable[Row]) -> None:

@@ -163,6 +163,8 @@ def order_change(
 ) -> Change:
     """What the posting comes to, about this order as it is now."""
     now = posting.get(Order, order.id) or order
+    account = posting.get(Account, order.account)
+    group = None if account is None else account.group
     return Change(
         rows=posting.rows,
         entries=posting.entries,
@@ -173,6 +175,7 @@ def order_change(
         told=versions(posting, order.account) | ({} if cause is None else {"cause": dict(cause)}),
         shown={"order": order_shown(now), **(shown or {})},
         rechecks=posting.rechecks,
+        recheck_groups=frozenset((group,)) if group is not None and posting.rechecks else frozenset(),
         status=status,
         refused=refused,
         is_refusal=is_refusal,

@@ -15,6 +15,7 @@ from ledger.credit.entry import Bucket, Entry
 from ledger.credit.order import Order
 from ledger.credit.sisters import part_of
 from ledger.credit.snapshot import Row, Snapshot
+from ledger.items.totals import BookTotal
 
 _R = TypeVar("_R", bound=Row)
 
@@ -57,7 +58,10 @@ class Posting:
         self.move(
             order.account, Bucket.DELIVERED, order.delivered - (before.delivered if before else 0), order=order.id
         )
-        self.touch(order.account)
+        account = self.touch(order.account)
+        if before is None:
+            before_on = account.last_order_on
+            self.put(replace(account, last_order=order.id, last_order_on=order.entered_on, order_before_on=before_on))
 
     def move(
         self,
@@ -68,8 +72,10 @@ class Posting:
         order: str | None = None,
         item: str | None = None,
         effective_on: int | None = None,
+        cause: str | None = None,
     ) -> None:
-        """An entry, and the account's and its group's totals with it. Nothing where the amount is 0."""
+        """An entry, and the account's and its group's totals with it. Nothing where the amount is 0. `cause`: another
+        than the command."""
         if not amount:
             return
         now = self.touch(account)
@@ -82,10 +88,19 @@ class Posting:
                 effective_on=self.desk.day if effective_on is None else effective_on,
                 order=order,
                 item=item,
-                cause=self.cause,
+                cause=cause or self.cause,
             )
         )
         self._move_group(now, -amount if bucket is Bucket.DEPOSITS else amount)
+        if bucket is Bucket.OPEN_ITEMS:
+            self._move_book(now, amount)
+
+    def _move_book(self, account: Account, amount: int) -> None:
+        """`account` as it was before."""
+        book = self.get(BookTotal, account.currency) or BookTotal(currency=account.currency)
+        after = account.open_items + amount
+        customers = book.customers + (after > 0) - (account.open_items > 0)
+        self.put(replace(book, open_items=book.open_items + amount, customers=customers))
 
     def _move_group(self, account: Account, amount: int) -> None:
         group = None if account.group is None else self.get(Group, account.group)

@@ -19,9 +19,6 @@ SISTER_DAYS = 7
 class SisterTotal:
     """What sisters come to, in minor units of the account's currency."""
 
-    orders: int = 0
-    """How many there are, prepaid ones and those that are over too."""
-
     related: int = 0
     """May still go out on credit, or has and is not invoiced."""
 
@@ -33,7 +30,6 @@ class SisterTotal:
 
     def __add__(self, other: SisterTotal) -> SisterTotal:
         return SisterTotal(
-            self.orders + other.orders,
             self.related + other.related,
             self.approved + other.approved,
             self.held + other.held,
@@ -41,7 +37,6 @@ class SisterTotal:
 
     def __sub__(self, other: SisterTotal) -> SisterTotal:
         return SisterTotal(
-            self.orders - other.orders,
             self.related - other.related,
             self.approved - other.approved,
             self.held - other.held,
@@ -54,10 +49,9 @@ NONE = SisterTotal()
 def part_of(order: Order) -> SisterTotal:
     """What one order is as somebody's sister. A prepaid one owes nothing, a rejected one goes nowhere."""
     if order.is_prepaid:
-        return SisterTotal(orders=1)
+        return NONE
     to_go = order.undelivered if order.state in LIVE else 0
     return SisterTotal(
-        orders=1,
         related=to_go + order.delivered,
         approved=(to_go if order.state in RESERVING else 0) + order.delivered,
         held=to_go if order.state is OrderState.HELD else 0,
@@ -97,8 +91,3 @@ class OrderSums:
             if other.id != order.id and abs(other.entered_on - on) > SISTER_DAYS:
                 total += part_of(other)
         return total
-
-    def last_day(self, account: str, known: Order | None) -> int | None:
-        """On which the account's newest order was entered, this one left out."""
-        own = None if known is None else known.entered_on
-        return max((day for day, total in self._by_day[account].items() if total.orders > (day == own)), default=None)

@@ -37,6 +37,14 @@ class Wants:
     orders: frozenset[str] = frozenset()
     items: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
+    open_items: frozenset[str] = frozenset()
+    """Accounts of which all open items are wanted, and what was set off against these."""
+
+    histories: frozenset[str] = frozenset()
+    """Accounts to which items are posted: of these, and of the accounts of `items`, all day records are wanted."""
+
+    currencies: frozenset[str] = frozenset()
+    """Of which rates are wanted, beside those of the accounts."""
 
     def __or__(self, other: Wants) -> Wants:
         return Wants(
@@ -44,6 +52,9 @@ class Wants:
             orders=self.orders | other.orders,
             items=self.items | other.items,
             groups=self.groups | other.groups,
+            open_items=self.open_items | other.open_items,
+            histories=self.histories | other.histories,
+            currencies=self.currencies | other.currencies,
         )
 
 
@@ -60,6 +71,9 @@ class Snapshot:
 
     def __init__(self, rows: Iterable[Row] = ()) -> None:
         self._rows: defaultdict[type, dict[Key, Row]] = defaultdict(dict)
+        self.open_items_of: frozenset[str] = frozenset()
+        """Accounts of which all open items are here."""
+
         self._of_account: defaultdict[tuple[type, str], dict[Key, Row]] = defaultdict(dict)
         self._of_order: defaultdict[tuple[type, str], dict[Key, Row]] = defaultdict(dict)
         self.orders = OrderSums()
@@ -79,6 +93,13 @@ class Snapshot:
         order = getattr(row, "order", None)
         if order is not None:
             self._of_order[kind, order][row.key] = row
+
+    def with_rows(self, rows: Iterable[Row]) -> Snapshot:
+        """A snapshot that has these rows as well; this one stays as it is."""
+        known = (row for of_kind in self._rows.values() for row in of_kind.values())
+        after = Snapshot((*known, *rows))
+        after.open_items_of = self.open_items_of
+        return after
 
     def get(self, kind: type[_R], *key: str | int) -> _R | None:
         """The row of this kind and key; None where there is none."""

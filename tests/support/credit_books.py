@@ -147,7 +147,9 @@ class PureBooks:
         self.changes.append(change)
         for row in change.rows:
             self.snapshot.put(row)
-        self._rechecks |= {account: {"seq": self.seq, "act": change.act} for account in change.rechecks}
+        accounts = set(change.rechecks)
+        accounts |= {each.id for each in self.snapshot.all(Account) if each.group in change.recheck_groups}
+        self._rechecks |= {account: {"seq": self.seq, "act": change.act} for account in accounts}
         self.seq += 1
         decision = None if change.judged is None else change.judged.decision
         if change.refused is not None:
@@ -162,14 +164,14 @@ class PureBooks:
         return answer
 
     def lift(self) -> int:
-        lifted, waiting = 0, self._rechecks
+        lifted, causes = 0, self._rechecks
         self._rechecks = {}
-        for account, cause in sorted(waiting.items()):
-            for order in self._waiting(account):
-                try:
-                    lifted += self._ask(Lift(order=order.id, cause=cause, id=f"lift {self.seq}")).refused is None
-                except Unchanged:
-                    continue
+        for order in self._waiting(causes):
+            try:
+                command = Lift(order=order.id, cause=causes[order.account], id=f"lift {self.seq}")
+                lifted += self._ask(command).refused is None
+            except Unchanged:
+                continue
         return lifted
 
     def turn(self) -> None:
@@ -177,14 +179,9 @@ class PureBooks:
         accounts = [each.account for each in self.snapshot.all(Order) if each.state in waiting]
         self._rechecks |= {account: {"seq": 0, "act": "day"} for account in accounts}
 
-    def _waiting(self, account: str) -> list[Order]:
-        own = self.snapshot.get(Account, account)
-        assert own is not None
-        members = {account} | {
-            each.id for each in self.snapshot.all(Account) if own.group is not None and each.group == own.group
-        }
+    def _waiting(self, accounts: Iterable[str]) -> list[Order]:
         waiting = (OrderState.HELD, OrderState.CONDITIONAL)
-        orders = [each for each in self.snapshot.all(Order) if each.account in members and each.state in waiting]
+        orders = [each for each in self.snapshot.all(Order) if each.account in accounts and each.state in waiting]
         return sorted(orders, key=lambda each: (self._since(each), each.changed_seq, each.id))
 
     def _since(self, order: Order) -> int:

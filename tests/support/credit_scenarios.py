@@ -115,7 +115,7 @@ def _do(step: Step, books: Books, where: str, scenario: dict[str, Any]) -> None:
     if word in _BESIDE:
         _BESIDE[word](step, books)
     elif word == "together":
-        commands = [_command(one, books) for one in _spread(step["together"])]
+        commands = [_command(one) for one in _spread(step["together"])]
         answers = books.ask(*commands)
         counted = Counter(_came_to(each) for each in answers)
         assert counted == step["then"], f"{where}: {counted}"
@@ -125,7 +125,7 @@ def _do(step: Step, books: Books, where: str, scenario: dict[str, Any]) -> None:
         lifted = [each.id for each in books.rows(Order) if each.state != before[each.id]]
         assert sorted(step["lift"]) == sorted(lifted), f"{where}: {lifted}"
     else:
-        (answer,) = books.ask(_command(step, books))
+        (answer,) = books.ask(_command(step))
         _check_answer(step, answer, where)
         number = next(iter(step.values()))
         if answer.refused is None:
@@ -151,10 +151,13 @@ def _asker(step: Step, login: str = "u.becker") -> Asker:
     return Asker(login=step.get("by", login), authority=step.get("role", "none"))
 
 
-def _command(step: Step, books: Books) -> Command:
+_ASKED = ("amount", "payment_days", "prepayment", "delivery_date")
+
+
+def _command(step: Step) -> Command:
     word, number = next(iter(step.items()))
     decision = str(uuid4())
-    asked = {name: step[name] for name in ("amount", "payment_days", "prepayment", "delivery_date") if name in step}
+    asked: dict[str, Any] = {name: step[name] for name in _ASKED if name in step}
     asked.setdefault("payment_days", 30)
     asker = _asker(step)
     commands: dict[str, Callable[[], Command]] = {
@@ -256,7 +259,8 @@ def _pay(step: Step, books: Books) -> None:
     rows += [replace(each, open_items=each.open_items - amount) for each in books.rows(BookTotal)]
     if account.group is not None:
         rows += [replace(each, total=each.total - amount, version=each.version + 1) for each in books.rows(Group)]
-    books.put(*rows, recheck=[account.id] if amount > 0 else [])
+    members = [each.id for each in books.rows(Account) if each.id == account.id or each.group == (account.group or "")]
+    books.put(*rows, recheck=members if amount > 0 else [])
 
 
 def _limit(step: Step, books: Books) -> None:

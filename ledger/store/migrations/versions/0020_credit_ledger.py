@@ -15,12 +15,14 @@ _TABLES = {
         "id",
         "id text, version int, currency text, name text?, group_id text?, status text, blocked_since int?, "
         "customer_since int?, profile text, open_items int, delivered int, open_orders int, deposits int, "
-        "disputed int, first_issued_on int?",
+        "disputed int, first_issued_on int?, "
+        "last_order text?, last_order_on int?, order_before_on int?, bounced_on int?, currency_since int?",
         ("group_id",),
     ),
     "account_groups": (
         "id",
-        "id text, version int, currency text, group_limit int?, limit_until int?, insolvent yes?, total int",
+        "id text, version int, currency text, group_limit int?, limit_until int?, insolvent yes?, total int, "
+        "grades text",
         (),
     ),
     "account_figures": ("account day", "account text, day int, figures text, source text?", ()),
@@ -32,7 +34,7 @@ _TABLES = {
     "limits": (
         "account number",
         "account text, number int, kind text, amount int?, from_on int, until_on int?, state text, reason text?, "
-        "requested_by text?, granted_on int?, granted_by text?, granted_by_role text?, second_by text?, "
+        "basis text?, requested_by text?, granted_on int?, granted_by text?, granted_by_role text?, second_by text?, "
         "second_by_role text?, decision text?",
         (),
     ),
@@ -70,12 +72,13 @@ _TABLES = {
         "id",
         "id text, account text, kind text, issued_on int, due_on int, amount int, open_amount int, "
         "disputed_amount int, order_id text?, state text, settled_on int?, dunning_level int, last_contact_on int?, "
-        "insured_amount int, digest text",
+        "insured_amount int, foreign_currency text?, foreign_amount int?, foreign_open int?, record text?, digest text",
         ("account state",),
     ),
     "allocations": (
         "from_item to_item number",
-        "from_item text, to_item text, number int, account text, amount int, effective_on int, reversed_on int?",
+        "from_item text, to_item text, number int, account text, amount int, foreign_amount int?, effective_on int, "
+        "reversed_on int?",
         ("to_item",),
     ),
     "due_totals": ("account due_on", "account text, due_on int, open_amount int, disputed int, items int", ()),
@@ -83,6 +86,11 @@ _TABLES = {
     "day_records": (
         "account day",
         "account text, day int, issued int, paid int, on_time int, seriously_late int, days_late int",
+        (),
+    ),
+    "exchange_rates": (
+        "currency quote day",
+        "currency text, quote text, day int, value int, scale int, source text?",
         (),
     ),
     "book_totals": ("currency", "currency text, open_items int, customers int", ()),

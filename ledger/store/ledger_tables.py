@@ -12,8 +12,10 @@ import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from pydantic_core import to_json
 from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text
 
 from ledger.credit.account import Account, Figures, Grade, Group
@@ -67,22 +69,28 @@ def _stored(kind: type[Any], name: str, key: str, *indexes: str) -> Stored:
         writers.append(write)
         readers.append(read)
     names = [each.name for each in fields(kind)]
+    written = [(at, write) for at, write in enumerate(writers) if write is not None]
+    converted = [(at, read) for at, read in enumerate(readers) if read is not None]
+    values_of = attrgetter(*names)
     found = [Index(f"{name}_{'_'.join(index.split())}", *index.split()) for index in indexes]
     table = Table(name, metadata, *columns, *found)
 
     def encode(row: Any) -> tuple[Any, ...]:
-        values = [getattr(row, each) for each in names]
-        return tuple(
-            None if value is None else value if write is None else write(value)
-            for value, write in zip(values, writers, strict=True)
-        )
+        values: tuple[Any, ...] = values_of(row)
+        if not written:
+            return values
+        given = list(values)
+        for at, write in written:
+            if given[at] is not None:
+                given[at] = write(given[at])
+        return tuple(given)
 
     def decode(values: Sequence[Any]) -> Row:
-        given = {
-            each: value if value is None or read is None else read(value)
-            for each, value, read in zip(names, values, readers, strict=True)
-        }
-        row: Row = kind(**given)
+        given = list(values)
+        for at, read in converted:
+            if given[at] is not None:
+                given[at] = read(given[at])
+        row: Row = kind(**dict(zip(names, given, strict=True)))
         return row
 
     return Stored(kind, table, keys, encode, decode)
@@ -105,7 +113,7 @@ def _conversion(hint: Any) -> tuple[Any, Convert | None, Convert | None]:
     if hint is bool:
         return Boolean, None, bool
     if isinstance(hint, type) and issubclass(hint, StrEnum):
-        return Text, lambda member: member.value, hint
+        return Text, str, hint._value2member_map_.__getitem__
     if get_origin(hint) is tuple:
         return Text, _json, lambda text: tuple(json.loads(text))
     if get_origin(hint) in (Mapping, dict):
@@ -114,7 +122,7 @@ def _conversion(hint: Any) -> tuple[Any, Convert | None, Convert | None]:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return to_json(value).decode()
 
 
 STORED: dict[type[Any], Stored] = {
@@ -130,7 +138,7 @@ STORED: dict[type[Any], Stored] = {
         _stored(Revision, "order_revisions", "order_id revision", "account"),
         _stored(Hold, "holds", "order_id number", "account"),
         _stored(Release, "releases", "order_id number", "account"),
-        _stored(OpenItem, "items", "id", "account state"),
+        _stored(OpenItem, "items", "id", "account kind state"),
         _stored(Allocation, "allocations", "from_item to_item number", "to_item"),
         _stored(DueTotal, "due_totals", "account due_on"),
         _stored(LevelTotal, "level_totals", "account level"),

@@ -71,7 +71,7 @@ _TABLES = {
         "id text, account text, kind text, issued_on int, due_on int, amount int, open_amount int, "
         "disputed_amount int, order_id text?, state text, settled_on int?, dunning_level int, last_contact_on int?, "
         "insured_amount int, digest text",
-        ("account state",),
+        ("account kind state",),
     ),
     "allocations": (
         "from_item to_item number",

@@ -151,6 +151,7 @@ class CreditLedger:
         if change.judged is None:
             return Record(
                 kind=asked.kind,
+                id=change.id,
                 outcome=change.act,
                 actor=asked.actor,
                 request_id=asked.request_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, true
 
 from ledger.credit.account import Account, Figures, Grade, Group
 from ledger.credit.limit import Limit
@@ -26,9 +26,9 @@ def read_snapshot(connection: Connection, wants: Wants, day: int) -> Snapshot:
     snapshot = Snapshot()
     orders, items = STORED[Order].table.c, STORED[OpenItem].table.c
     _read(connection, snapshot, Order, orders.id.in_(wants.orders), wants.orders)
-    _read(connection, snapshot, OpenItem, items.id.in_(wants.items), wants.items)
-    accounts = wants.accounts | {each.account for each in snapshot.all(Order)}
-    accounts |= {each.account for each in snapshot.all(OpenItem)}
+    _read_items(connection, snapshot, wants)
+    histories = wants.histories | {each.account for each in snapshot.all(OpenItem)}
+    accounts = wants.accounts | wants.open_items | histories | {each.account for each in snapshot.all(Order)}
     account = STORED[Account].table.c
     _read(connection, snapshot, Account, account.id.in_(accounts), accounts)
     groups = wants.groups | {each.group for each in snapshot.all(Account) if each.group is not None}
@@ -37,8 +37,8 @@ def read_snapshot(connection: Connection, wants: Wants, day: int) -> Snapshot:
         _read(connection, snapshot, kind, STORED[kind].table.c.account.in_(accounts), accounts)
     due, days = STORED[DueTotal].table.c, STORED[DayRecord].table.c
     _read(connection, snapshot, DueTotal, and_(due.account.in_(accounts), due["items"] > 0), accounts)
-    year = and_(days.account.in_(accounts), days.day > day - YEAR_DAYS - 1)
-    _read(connection, snapshot, DayRecord, year, accounts)
+    recently = or_(days.day > day - YEAR_DAYS - 1, days.account.in_(histories))
+    _read(connection, snapshot, DayRecord, and_(days.account.in_(accounts), recently), accounts)
     deposits = and_(
         items.account.in_(accounts), items.state == ItemState.OPEN.value, items.kind == ItemKind.DEPOSIT.value
     )
@@ -48,12 +48,25 @@ def read_snapshot(connection: Connection, wants: Wants, day: int) -> Snapshot:
     )
     _read(connection, snapshot, Order, and_(orders.account.in_(accounts), recent), accounts)
     _read(connection, snapshot, Revision, STORED[Revision].table.c.order_id.in_(wants.orders), wants.orders)
-    allocation = STORED[Allocation].table.c
-    either = or_(allocation.from_item.in_(wants.items), allocation.to_item.in_(wants.items))
-    _read(connection, snapshot, Allocation, either, wants.items)
-    currencies = {each.currency for each in snapshot.all(Account)}
-    _read(connection, snapshot, BookTotal, STORED[BookTotal].table.c.currency.in_(currencies), currencies)
+    for book in rows_of(connection, BookTotal, true()):
+        snapshot.put(book)
     return snapshot
+
+
+def _read_items(connection: Connection, snapshot: Snapshot, wants: Wants) -> None:
+    """Items by their numbers with what they were set off against, and the open ones of some accounts; and the
+    allocations of all these."""
+    items, allocations = STORED[OpenItem].table.c, STORED[Allocation].table.c
+    is_open = and_(items.account.in_(wants.open_items), items.state == ItemState.OPEN.value)
+    _read(connection, snapshot, OpenItem, is_open, wants.open_items)
+    _read(connection, snapshot, Allocation, allocations.to_item.in_(select(items.id).where(is_open)), wants.open_items)
+    if not wants.items:
+        return
+    either = or_(allocations.from_item.in_(wants.items), allocations.to_item.in_(wants.items))
+    _read(connection, snapshot, Allocation, either, wants.items)
+    linked = wants.items | {each.to_item for each in snapshot.all(Allocation) if each.from_item in wants.items}
+    _read(connection, snapshot, OpenItem, items.id.in_(linked), linked)
+    _read(connection, snapshot, Allocation, allocations.to_item.in_(linked), linked - wants.items)
 
 
 def rows_of(connection: Connection, kind: type[Any], condition: ColumnElement[bool]) -> Sequence[Any]:

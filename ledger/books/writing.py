@@ -8,11 +8,11 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from ledger.credit.account import Key
+from ledger.credit.account import Account, Key
 from ledger.credit.change import Change
 from ledger.credit.snapshot import Row
 from ledger.store.ledger_tables import STORED, ledger_entries, rechecks
@@ -26,6 +26,7 @@ class Writing:
         self._rows: defaultdict[type, dict[Key, Row]] = defaultdict(dict)
         self._entries: list[tuple[Any, ...]] = []
         self._rechecks: dict[str, int] = {}
+        self._groups: dict[str, int] = {}
 
     def add(self, change: Change, seq: int) -> None:
         """`seq` is the place of the record that the change belongs to."""
@@ -46,6 +47,7 @@ class Writing:
                 )
             )
         self._rechecks |= dict.fromkeys(change.rechecks, seq)
+        self._groups |= dict.fromkeys(change.recheck_groups, seq)
 
     def write(self, connection: Connection) -> None:
         """In the caller's transaction."""
@@ -53,8 +55,18 @@ class Writing:
             for kind, rows in self._rows.items():
                 _put(connection, kind, rows.values())
             insert_rows(connection, ledger_entries, self._entries)
-            if self._rechecks:
-                _upsert(connection, "rechecks", list(self._rechecks.items()))
+        rechecked = self._rechecks | self._of_groups(connection)
+        if rechecked:
+            with together(connection):
+                _upsert(connection, "rechecks", list(rechecked.items()))
+
+    def _of_groups(self, connection: Connection) -> dict[str, int]:
+        """The accounts of groups, as they are after the rows were written."""
+        if not self._groups:
+            return {}
+        accounts = STORED[Account].table.c
+        found = connection.execute(select(accounts.id, accounts.group_id).where(accounts.group_id.in_(self._groups)))
+        return {account: self._groups[group] for account, group in found}
 
 
 def _put(connection: Connection, kind: type, rows: Iterable[Row]) -> None:

@@ -61,6 +61,12 @@ class Account:
     first_issued_on: int | None = None
     """Day of issue of the first item."""
 
+    bounced_on: int | None = None
+    """The last day on which a payment came back."""
+
+    currency_since: int | None = None
+    """Since when it has this currency; None: it never had another. What was sold before doesn't count as sales."""
+
     @property
     def key(self) -> Key:
         """Its number."""
@@ -96,6 +102,9 @@ class Group:
 
     total: int = 0
     """Exposure of all its accounts."""
+
+    grades: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """The grades that were assigned to its accounts, by their numbers."""
 
     @property
     def key(self) -> Key:

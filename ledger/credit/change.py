@@ -62,6 +62,9 @@ class Change:
     """New, or in the place of those of the same key. An account among them has its totals and version risen."""
 
     entries: tuple[Entry, ...] = ()
+    id: str | None = None
+    """Of the record, where there is no decision; None: any."""
+
     act: str
     """The command's word: `submit`, `grant`, `payment`. Recorded with what was asked."""
 
@@ -80,6 +83,9 @@ class Change:
 
     rechecks: frozenset[str] = frozenset()
     """Accounts whose held orders may go out now."""
+
+    recheck_groups: frozenset[str] = frozenset()
+    """Groups whose accounts' held orders may go out now."""
 
     status: int = 200
     """Of HTTP: 201 where something was made, 202 where it waits for a second person."""

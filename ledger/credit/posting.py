@@ -14,6 +14,7 @@ from ledger.credit.change import Desk
 from ledger.credit.entry import Bucket, Entry
 from ledger.credit.order import Order
 from ledger.credit.snapshot import Row, Snapshot
+from ledger.items.totals import BookTotal
 
 _R = TypeVar("_R", bound=Row)
 
@@ -64,8 +65,10 @@ class Posting:
         order: str | None = None,
         item: str | None = None,
         effective_on: int | None = None,
+        cause: str | None = None,
     ) -> None:
-        """An entry, and the account's and its group's totals with it. Nothing where the amount is 0."""
+        """An entry, and the account's and its group's totals with it. Nothing where the amount is 0. `cause`: another
+        than the command."""
         if not amount:
             return
         now = self.touch(account)
@@ -78,10 +81,19 @@ class Posting:
                 effective_on=self.desk.day if effective_on is None else effective_on,
                 order=order,
                 item=item,
-                cause=self.cause,
+                cause=cause or self.cause,
             )
         )
         self._move_group(now, -amount if bucket is Bucket.DEPOSITS else amount)
+        if bucket is Bucket.OPEN_ITEMS:
+            self._move_book(now, amount)
+
+    def _move_book(self, account: Account, amount: int) -> None:
+        """`account` as it was before."""
+        book = self.get(BookTotal, account.currency) or BookTotal(currency=account.currency)
+        after = account.open_items + amount
+        customers = book.customers + (after > 0) - (account.open_items > 0)
+        self.put(replace(book, open_items=book.open_items + amount, customers=customers))
 
     def _move_group(self, account: Account, amount: int) -> None:
         group = None if account.group is None else self.get(Group, account.group)

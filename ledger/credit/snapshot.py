@@ -34,6 +34,14 @@ class Wants:
     orders: frozenset[str] = frozenset()
     items: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
+    open_items: frozenset[str] = frozenset()
+    """Accounts of which all open items are wanted, and what was set off against these."""
+
+    histories: frozenset[str] = frozenset()
+    """Accounts to which items are posted: of these, and of the accounts of `items`, all day records are wanted."""
+
+    currencies: frozenset[str] = frozenset()
+    """Of which rates are wanted, beside those of the accounts."""
 
     def __or__(self, other: Wants) -> Wants:
         return Wants(
@@ -41,6 +49,9 @@ class Wants:
             orders=self.orders | other.orders,
             items=self.items | other.items,
             groups=self.groups | other.groups,
+            open_items=self.open_items | other.open_items,
+            histories=self.histories | other.histories,
+            currencies=self.currencies | other.currencies,
         )
 
 

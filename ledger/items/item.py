@@ -70,6 +70,19 @@ class OpenItem:
     dunning_level: int = 0
     last_contact_on: int | None = None
     insured_amount: int = 0
+    foreign_currency: str | None = None
+    """ISO 4217, where the item is in another currency than its account; what it is worth there was worked out when it
+    was booked, and stays."""
+
+    foreign_amount: int | None = None
+    """In minor units of that currency, as `amount`."""
+
+    foreign_open: int | None = None
+    """In minor units of that currency, as `open_amount`; both become nothing together."""
+
+    record: str | None = None
+    """Id of the record that booked it: sent again, it is answered as that says. None where it was imported."""
+
     digest: str
     """SHA-256 of what was booked, hexadecimal: the same number with the same content is the same item."""
 

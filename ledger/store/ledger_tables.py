@@ -138,7 +138,7 @@ STORED: dict[type[Any], Stored] = {
         _stored(Revision, "order_revisions", "order_id revision", "account"),
         _stored(Hold, "holds", "order_id number", "account"),
         _stored(Release, "releases", "order_id number", "account"),
-        _stored(OpenItem, "items", "id", "account kind state"),
+        _stored(OpenItem, "items", "id", "account state kind"),
         _stored(Allocation, "allocations", "from_item to_item number", "to_item"),
         _stored(DueTotal, "due_totals", "account due_on"),
         _stored(LevelTotal, "level_totals", "account level"),

@@ -15,12 +15,13 @@ _TABLES = {
         "id",
         "id text, version int, currency text, name text?, group_id text?, status text, blocked_since int?, "
         "customer_since int?, profile text, open_items int, delivered int, open_orders int, deposits int, "
-        "disputed int, first_issued_on int?",
+        "disputed int, first_issued_on int?, bounced_on int?, currency_since int?",
         ("group_id",),
     ),
     "account_groups": (
         "id",
-        "id text, version int, currency text, group_limit int?, limit_until int?, insolvent yes?, total int",
+        "id text, version int, currency text, group_limit int?, limit_until int?, insolvent yes?, total int, "
+        "grades text",
         (),
     ),
     "account_figures": ("account day", "account text, day int, figures text, source text?", ()),
@@ -70,8 +71,8 @@ _TABLES = {
         "id",
         "id text, account text, kind text, issued_on int, due_on int, amount int, open_amount int, "
         "disputed_amount int, order_id text?, state text, settled_on int?, dunning_level int, last_contact_on int?, "
-        "insured_amount int, digest text",
-        ("account kind state",),
+        "insured_amount int, foreign_currency text?, foreign_amount int?, foreign_open int?, record text?, digest text",
+        ("account state kind",),
     ),
     "allocations": (
         "from_item to_item number",

@@ -1,0 +1,179 @@
+"""An invoice is booked, or a debit (interest, a fee); of an order, that much of it is billed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ledger.credit.account import Account
+from ledger.credit.amounts import Reading
+from ledger.credit.change import Asker, Change, CommandRefused, Desk
+from ledger.credit.exchange import worth
+from ledger.credit.ledger_state import helped, required_account, state_told
+from ledger.credit.moves import Move, require_legal
+from ledger.credit.order import Order, OrderState
+from ledger.credit.posting import Posting
+from ledger.credit.shown import order_shown
+from ledger.credit.snapshot import Snapshot, Wants
+from ledger.items.booked import digest_of, item_shown, refuse_booked
+from ledger.items.item import ItemKind, ItemState, OpenItem
+from ledger.items.keeping import put_item
+from ledger.items.settling import SettingOff
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostInvoice:
+    """One invoice, with amount and days as its caller wrote them."""
+
+    invoice: str
+    """Its number, which no other item may use."""
+
+    account: str
+    amount: str
+    issued_on: str
+    due_on: str
+    currency: str | None = None
+    """ISO 4217; None: the account's."""
+
+    kind: ItemKind = ItemKind.INVOICE
+    """Or `debit`: what is owed and is no sale."""
+
+    order: str | None = None
+    """The order that is billed."""
+
+    settled_on: str | None = None
+    """Of one that was paid before the ledger knew of it: the day on which nothing was open any more."""
+
+    asker: Asker
+    id: str
+    """Of the record."""
+
+    @property
+    def wants(self) -> Wants:
+        """The account with its whole payment record, the number wherever it was used, and the order."""
+        return Wants(
+            accounts=frozenset((self.account,)),
+            histories=frozenset((self.account,)),
+            items=frozenset((self.invoice,)),
+            orders=frozenset() if self.order is None else frozenset((self.order,)),
+            currencies=frozenset() if self.currency is None else frozenset((self.currency,)),
+        )
+
+
+def post_invoice(snapshot: Snapshot, command: PostInvoice, desk: Desk) -> Change:
+    """Raises `CommandRefused`, `FactsRefused` with every fault, and `Again` where it was booked before."""
+    account = required_account(snapshot, command.account)
+    item = _item(snapshot, command, account, desk)
+    order = _order_to_bill(snapshot, command)
+    posting = Posting(snapshot, desk, "invoice")
+    before = account.exposure
+    if order is not None:
+        order = bill(posting, order, item.amount)
+    put_item(posting, item, effective_on=item.issued_on)
+    if order is not None:
+        item = _set_off_deposits(posting, item, order)
+    if command.settled_on is not None:
+        item = _settled(posting, item, command, desk)
+    after = posting.get(Account, account.id)
+    assert after is not None
+    shown = {"invoice": item_shown(item, account.currency)}
+    change = Change(
+        rows=posting.rows,
+        entries=posting.entries,
+        id=command.id,
+        act="invoice",
+        about=item.id,
+        account=account.id,
+        told=state_told(posting, account.id),
+        shown=shown if order is None else {**shown, "order": order_shown(order)},
+        status=201,
+    )
+    return helped(posting, change) if after.exposure < before or command.settled_on is not None else change
+
+
+def bill(posting: Posting, order: Order, amount: int) -> Order:
+    """So much of an order is invoiced: what is delivered first, then what is not. An invoice may come to more than the
+    order does; the order is then billed in full."""
+    of_delivered = min(amount, order.delivered)
+    of_rest = min(amount - of_delivered, order.undelivered)
+    billed = replace(order, delivered=order.delivered - of_delivered, billed=order.billed + of_delivered + of_rest)
+    if order.reserved:
+        billed = replace(billed, reserved=billed.undelivered)
+    if not billed.delivered and not billed.undelivered:
+        billed = replace(billed, state=OrderState.CLOSED, reserved=0)
+    posting.put_order(billed)
+    return billed
+
+
+def _order_to_bill(snapshot: Snapshot, command: PostInvoice) -> Order | None:
+    if command.order is None:
+        return None
+    order = snapshot.get(Order, command.order)
+    if order is None or order.account != command.account:
+        raise CommandRefused(
+            "unknown-order", f"account {command.account} has no order {command.order}", order=command.order
+        )
+    require_legal(Move.BILL, order)
+    return order
+
+
+def _item(snapshot: Snapshot, command: PostInvoice, account: Account, desk: Desk) -> OpenItem:
+    reading = Reading(desk.engine.vocabulary, account.currency, desk.day)
+    currency = reading.known_currency(command.currency, "currency")
+    amount = reading.amount(command.amount, "amount", currency=currency)
+    issued_on, due_on = reading.date(command.issued_on, "issued_on"), reading.date(command.due_on, "due_on")
+    if due_on < issued_on:
+        reading.fault("due_on", "lies before the day of issue", "send the day by which it is to be paid")
+    if command.settled_on is not None:
+        reading.date(command.settled_on, "settled_on", is_past=True)
+    reading.done()
+    digest = digest_of(
+        command.kind.value, account.id, amount, currency, issued_on, due_on, command.order, command.settled_on
+    )
+    refuse_booked(snapshot, command.invoice, digest)
+    is_foreign = currency != account.currency
+    own = worth(snapshot, desk, amount, currency, account.currency, day=min(issued_on, desk.day), rounded_up=True)
+    return OpenItem(
+        id=command.invoice,
+        account=account.id,
+        kind=command.kind,
+        issued_on=issued_on,
+        due_on=due_on,
+        amount=own,
+        open_amount=own,
+        order=command.order,
+        foreign_currency=currency if is_foreign else None,
+        foreign_amount=amount if is_foreign else None,
+        foreign_open=amount if is_foreign else None,
+        record=command.id,
+        digest=digest,
+    )
+
+
+def _set_off_deposits(posting: Posting, item: OpenItem, order: Order) -> OpenItem:
+    """What was received for the order pays its invoice."""
+    deposits = [
+        each
+        for each in posting.snapshot.of_account(OpenItem, order.account)
+        if each.kind is ItemKind.DEPOSIT and each.order == order.id and each.state is ItemState.OPEN
+    ]
+    for deposit in sorted(deposits, key=lambda each: (each.issued_on, each.id)):
+        now = posting.get(OpenItem, item.id)
+        if now is not None and now.open_amount:
+            SettingOff(posting, deposit, max(deposit.issued_on, item.issued_on)).against(now)
+    now = posting.get(OpenItem, item.id)
+    assert now is not None
+    return now
+
+
+def _settled(posting: Posting, item: OpenItem, command: PostInvoice, desk: Desk) -> OpenItem:
+    reading = Reading(desk.engine.vocabulary, "EUR", desk.day)
+    day = reading.date(command.settled_on, "settled_on")
+    settled = replace(
+        item,
+        open_amount=0,
+        foreign_open=None if item.foreign_open is None else 0,
+        state=ItemState.SETTLED,
+        settled_on=day,
+    )
+    put_item(posting, settled, effective_on=day)
+    return settled

@@ -87,6 +87,10 @@ class Rates:
         """The currencies of which there is a rate, in order."""
         return tuple(sorted(self._rates))
 
+    def of(self, currency: str) -> tuple[Rate, ...]:
+        """All rates of a currency, by day."""
+        return tuple(self._rates.get(currency, ()))
+
     def newest(self, currency: str, day: int) -> Rate | None:
         """The newest rate of a currency that is not of a later day; None where there is none."""
         dated = self._rates.get(currency, [])

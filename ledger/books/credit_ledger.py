@@ -42,6 +42,8 @@ from ledger.store.trouble import JournalUnavailable
 
 log = structlog.get_logger(__name__)
 
+_OPEN_ITEMS = "account.open_items"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Asked:
@@ -82,7 +84,8 @@ class CreditLedger:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._flagged: tuple[Vocabulary, FlaggedFacts] | None = None
+        self._flagged: dict[str, tuple[Vocabulary, FlaggedFacts]] = {}
+        self._itemized: tuple[Engine, bool] | None = None
         self._day = 0  # the last business date: a clock that is set back takes none of it back
 
     async def ask(self, asked: Asked) -> Done:
@@ -106,7 +109,8 @@ class CreditLedger:
         """In the journal's thread and transaction: of each what was done, or why it wasn't."""
         day = self._business_day(asked[0].engine)
         wants: Wants = reduce(or_, (each.command.wants for each in asked))
-        snapshot, writing = read_snapshot(transaction.connection, wants, day), Writing()
+        engine, connection, writing = asked[0].engine, transaction.connection, Writing()
+        snapshot = read_snapshot(connection, wants, day, engine.vocabulary, itemized=self._reads_items(engine))
         given = [self._done(transaction, snapshot, writing, each) for each in asked]
         transaction.flush()
         writing.write(transaction.connection)
@@ -162,7 +166,7 @@ class CreditLedger:
         decision = change.judged.decision
         answer, answered = answer_parts(decision)
         raw = to_json(change.judged.facts)
-        requested = self._flagged_facts(asked.engine.vocabulary).request_parts(raw, change.judged.facts)
+        requested = self._flagged_facts(asked.engine.vocabulary, decision.case).request_parts(raw, change.judged.facts)
         return Record(
             kind=RecordKind.DECISION,
             id=decision.id,
@@ -178,7 +182,14 @@ class CreditLedger:
             rules=tuple(reason.rule for reason in decision.reasons),
         ), answer
 
-    def _flagged_facts(self, vocabulary: Vocabulary) -> FlaggedFacts:
-        if self._flagged is None or self._flagged[0] is not vocabulary:
-            self._flagged = vocabulary, FlaggedFacts(vocabulary, "order")
-        return self._flagged[1]
+    def _reads_items(self, engine: Engine) -> bool:
+        """Whether a text of the policies names the list of open items."""
+        if self._itemized is None or self._itemized[0] is not engine:
+            self._itemized = engine, any(_OPEN_ITEMS in content for content in engine.files.values())
+        return self._itemized[1]
+
+    def _flagged_facts(self, vocabulary: Vocabulary, case: str) -> FlaggedFacts:
+        known = self._flagged.get(case)
+        if known is None or known[0] is not vocabulary:
+            known = self._flagged[case] = vocabulary, FlaggedFacts(vocabulary, case)
+        return known[1]

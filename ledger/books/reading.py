@@ -7,7 +7,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, true
 
+from engine.vocabulary.vocabulary import RECORDS_MAX, Vocabulary
 from ledger.credit.account import Account, Figures, Grade, Group
+from ledger.credit.exchange import ExchangeRate
 from ledger.credit.limit import Limit
 from ledger.credit.order import LIVE, Hold, Order, Release, Revision
 from ledger.credit.security import Security
@@ -20,9 +22,15 @@ from receivables.account_facts import YEAR_DAYS
 RECENT_DAYS = 2 * 7
 """Orders that are over are read while they may still be somebody's sister."""
 
+RATES_READ_DAYS = 400
+"""What is booked later than that needs its amount in the account's currency."""
 
-def read_snapshot(connection: Connection, wants: Wants, day: int) -> Snapshot:
-    """All that is wanted, as it is in this transaction. `day`: the business date, from which on history is cut off."""
+
+def read_snapshot(
+    connection: Connection, wants: Wants, day: int, vocabulary: Vocabulary, *, itemized: bool = False
+) -> Snapshot:
+    """All that is wanted, as it is in this transaction. `day`: the business date, from which on history is cut off;
+    `vocabulary`: of the policies, whose currency needs no rate; `itemized`: whether policies go through the items."""
     snapshot = Snapshot()
     orders, items = STORED[Order].table.c, STORED[OpenItem].table.c
     _read(connection, snapshot, Order, orders.id.in_(wants.orders), wants.orders)
@@ -50,7 +58,44 @@ def read_snapshot(connection: Connection, wants: Wants, day: int) -> Snapshot:
     _read(connection, snapshot, Revision, STORED[Revision].table.c.order_id.in_(wants.orders), wants.orders)
     for book in rows_of(connection, BookTotal, true()):
         snapshot.put(book)
+    snapshot.open_items_of = wants.open_items | (_read_items_of(connection, snapshot, accounts) if itemized else set())
+    _read_rates(connection, snapshot, wants, day, vocabulary)
+    _read_secured_orders(connection, snapshot)
     return snapshot
+
+
+def _read_items_of(connection: Connection, snapshot: Snapshot, accounts: Iterable[str]) -> frozenset[str]:
+    """The open items of accounts that don't have too many; which ones these are."""
+    few = frozenset(
+        each for each in accounts if sum(due.items for due in snapshot.of_account(DueTotal, each)) <= RECORDS_MAX
+    )
+    items = STORED[OpenItem].table.c
+    _read(connection, snapshot, OpenItem, and_(items.account.in_(few), items.state == ItemState.OPEN.value), few)
+    return few
+
+
+def _read_rates(connection: Connection, snapshot: Snapshot, wants: Wants, day: int, vocabulary: Vocabulary) -> None:
+    """Of the currencies of commands, accounts, orders and books; those are old enough that may be needed for what is
+    booked late."""
+    currencies = wants.currencies | {each.currency for each in snapshot.all(Account)}
+    currencies |= {each.currency for each in snapshot.all(Order)}
+    currencies |= {each.currency for each in snapshot.all(BookTotal) if each.open_items}
+    currencies -= {vocabulary.currency}
+    if currencies:
+        rates = STORED[ExchangeRate].table.c
+        is_booked_late = bool(wants.histories or wants.items)
+        recent = rates.day >= day - (RATES_READ_DAYS if is_booked_late else vocabulary.rate_days)
+        _read(connection, snapshot, ExchangeRate, and_(rates.currency.in_(currencies), recent), currencies)
+
+
+def _read_secured_orders(connection: Connection, snapshot: Snapshot) -> None:
+    """Orders that have securities of their own, and what of them is open."""
+    secured = {each.order for each in snapshot.all(Security) if each.order is not None}
+    orders, items = STORED[Order].table.c, STORED[OpenItem].table.c
+    accounts = {each.account for each in snapshot.all(Security) if each.order is not None}
+    _read(connection, snapshot, Order, orders.id.in_(secured), secured)
+    is_open = and_(items.account.in_(accounts), items.state == ItemState.OPEN.value, items.order_id.in_(secured))
+    _read(connection, snapshot, OpenItem, is_open, secured)
 
 
 def _read_items(connection: Connection, snapshot: Snapshot, wants: Wants) -> None:

@@ -8,12 +8,13 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from ledger.credit.account import Account, Key
 from ledger.credit.change import Change
+from ledger.credit.order import Order, OrderState
 from ledger.credit.snapshot import Row
 from ledger.store.ledger_tables import STORED, ledger_entries, rechecks
 from ledger.store.prepared_sql import STATEMENTS_KEPT, VALUES_MAX, insert_rows, together
@@ -27,6 +28,7 @@ class Writing:
         self._entries: list[tuple[Any, ...]] = []
         self._rechecks: dict[str, int] = {}
         self._groups: dict[str, int] = {}
+        self._currencies: dict[str, int] = {}
 
     def add(self, change: Change, seq: int) -> None:
         """`seq` is the place of the record that the change belongs to."""
@@ -47,6 +49,7 @@ class Writing:
                 )
             )
         self._rechecks |= dict.fromkeys(change.rechecks, seq)
+        self._currencies |= dict.fromkeys(change.recheck_currencies, seq)
         self._groups |= dict.fromkeys(change.recheck_groups, seq)
 
     def write(self, connection: Connection) -> None:
@@ -55,7 +58,7 @@ class Writing:
             for kind, rows in self._rows.items():
                 _put(connection, kind, rows.values())
             insert_rows(connection, ledger_entries, self._entries)
-        rechecked = self._rechecks | self._of_groups(connection)
+        rechecked = self._rechecks | self._of_groups(connection) | self._of_currencies(connection)
         if rechecked:
             with together(connection):
                 _upsert(connection, "rechecks", list(rechecked.items()))
@@ -67,6 +70,21 @@ class Writing:
         accounts = STORED[Account].table.c
         found = connection.execute(select(accounts.id, accounts.group_id).where(accounts.group_id.in_(self._groups)))
         return {account: self._groups[group] for account, group in found}
+
+    def _of_currencies(self, connection: Connection) -> dict[str, int]:
+        """The accounts that have held orders in these currencies, or are in them and have held orders."""
+        if not self._currencies:
+            return {}
+        accounts, orders = STORED[Account].table.c, STORED[Order].table.c
+        concerned = select(orders.account, orders.currency, accounts.currency).where(
+            orders.account == accounts.id,
+            orders.state == OrderState.HELD.value,
+            or_(orders.currency.in_(self._currencies), accounts.currency.in_(self._currencies)),
+        )
+        return {
+            account: max(self._currencies.get(each, 0) for each in currencies)
+            for account, *currencies in connection.execute(concerned)
+        }
 
 
 def _put(connection: Connection, kind: type, rows: Iterable[Row]) -> None:

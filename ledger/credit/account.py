@@ -61,6 +61,13 @@ class Account:
     first_issued_on: int | None = None
     """Day of issue of the first item."""
 
+    last_order: str | None = None
+    """The order that was entered last, in whatever state it is now."""
+
+    last_order_on: int | None = None
+    order_before_on: int | None = None
+    """Of the order that was entered before that."""
+
     bounced_on: int | None = None
     """The last day on which a payment came back."""
 

@@ -87,6 +87,9 @@ class Change:
     recheck_groups: frozenset[str] = frozenset()
     """Groups whose accounts' held orders may go out now."""
 
+    recheck_currencies: frozenset[str] = frozenset()
+    """Currencies whose rate is new: held orders in them, and of accounts in them, may go out now."""
+
     status: int = 200
     """Of HTTP: 201 where something was made, 202 where it waits for a second person."""
 

@@ -45,6 +45,9 @@ class Limit:
 
     state: LimitState
     reason: str | None = None
+    basis: str | None = None
+    """What the amount rests on; the fact `limit.basis`."""
+
     requested_by: str | None = None
     granted_on: int | None = None
     granted_by: str | None = None
@@ -58,6 +61,11 @@ class Limit:
     def key(self) -> Key:
         """Account and number."""
         return (self.account, self.number)
+
+    def overlaps(self, other: Limit) -> bool:
+        """Whether both count on some day."""
+        begins = self.until_on is None or other.from_on <= self.until_on
+        return begins and (other.until_on is None or self.from_on <= other.until_on)
 
     def holds_on(self, day: int) -> bool:
         """Whether it is granted and counts on this day."""

@@ -54,7 +54,10 @@ class Posting:
         self.move(
             order.account, Bucket.DELIVERED, order.delivered - (before.delivered if before else 0), order=order.id
         )
-        self.touch(order.account)
+        account = self.touch(order.account)
+        if before is None:
+            before_on = account.last_order_on
+            self.put(replace(account, last_order=order.id, last_order_on=order.entered_on, order_before_on=before_on))
 
     def move(
         self,

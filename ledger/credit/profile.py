@@ -1,7 +1,7 @@
 """Facts that somebody records of an account: held to the vocabulary before they are kept.
 
 What the ledger works out itself can't be recorded; everything else can, the site's own facts of accounts too. What is
-found out about a customer on a day (`FIGURES`) is recorded with that day, and the rest stands in the profile.
+found out about a customer on a day is recorded with that day (`Figures`), and the rest stands in the profile.
 """
 
 from __future__ import annotations
@@ -12,12 +12,9 @@ from typing import Any
 from engine.diagnostics.nearest import nearest
 from engine.vocabulary.conversion import amounts_in
 from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
+from ledger.credit.account_facts import DERIVED_OF_ACCOUNT
 from ledger.credit.amounts import Reading
 from ledger.credit.change import CommandRefused
-from ledger.credit.facts import DERIVED_OF_ACCOUNT
-
-FIGURES = frozenset(("current_ratio", "debt_ratio", "external_rating", "expected_monthly_sales"))
-"""Standard facts that are found out about a customer on a day, by their names without `account.`."""
 
 
 def facts_of_account(vocabulary: Vocabulary) -> dict[str, Fact]:

@@ -12,6 +12,7 @@ class SecurityKind(StrEnum):
     """What kind of security."""
 
     BANK_GUARANTEE = "bank_guarantee"
+    PARENT_GUARANTEE = "parent_guarantee"
     FLOATING_CHARGE = "floating_charge"
     LETTER_OF_CREDIT = "letter_of_credit"
     RETENTION_OF_TITLE = "retention_of_title"

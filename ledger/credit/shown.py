@@ -6,10 +6,12 @@ from typing import Any
 
 from engine.vocabulary.currencies import MINOR_UNITS
 from engine.vocabulary.days import date_of
-from engine.vocabulary.decimals import decimal_formatter
-from ledger.credit.account import Account
+from engine.vocabulary.decimals import RATE_SCALE, decimal_formatter
+from ledger.credit.account import Account, Grade, Group
+from ledger.credit.limit import Limit
 from ledger.credit.moves import legal_moves
 from ledger.credit.order import Order
+from ledger.credit.security import Security
 
 
 def order_shown(order: Order) -> dict[str, Any]:
@@ -63,3 +65,75 @@ def account_shown(account: Account) -> dict[str, Any]:
 def iso(day: int | None) -> str | None:
     """A day as `2026-07-01`."""
     return None if day is None else date_of(day).isoformat()
+
+
+def group_shown(group: Group) -> dict[str, Any]:
+    """A group as it stands."""
+    money = decimal_formatter(MINOR_UNITS[group.currency])
+    return {
+        "id": group.id,
+        "version": group.version,
+        "currency": group.currency,
+        "limit": None if group.limit is None else money(group.limit),
+        "limit_until": iso(group.limit_until),
+        "insolvent": group.insolvent,
+        "exposure": money(group.total),
+        "grades": dict(group.grades),
+    }
+
+
+def limit_shown(limit: Limit, currency: str) -> dict[str, Any]:
+    """A limit as it stands; `currency` is its account's."""
+    money = decimal_formatter(MINOR_UNITS[currency])
+    return {
+        "account": limit.account,
+        "number": limit.number,
+        "kind": limit.kind.value,
+        "state": limit.state.value,
+        "currency": currency,
+        "amount": None if limit.amount is None else money(limit.amount),
+        "from": iso(limit.from_on),
+        "until": iso(limit.until_on),
+        "reason": limit.reason,
+        "basis": limit.basis,
+        "requested_by": limit.requested_by,
+        "granted_on": iso(limit.granted_on),
+        "granted_by": limit.granted_by,
+        "granted_by_role": limit.granted_by_role,
+        "second_by": limit.second_by,
+        "second_by_role": limit.second_by_role,
+        "decision": limit.decision,
+    }
+
+
+def security_shown(security: Security, currency: str) -> dict[str, Any]:
+    """A security as it stands; `currency` is its account's."""
+    money, rate = decimal_formatter(MINOR_UNITS[currency]), decimal_formatter(RATE_SCALE)
+    return {
+        "account": security.account,
+        "id": security.id,
+        "kind": security.kind.value,
+        "order": security.order,
+        "currency": currency,
+        "amount": money(security.amount),
+        "cover": rate(security.cover),
+        "from": iso(security.from_on),
+        "until": iso(security.until_on),
+        "stopped_on": iso(security.stopped_on),
+        "max_days": security.max_days,
+        "reference": security.reference,
+        "issuer": security.issuer,
+        "ended_on": iso(security.ended_on),
+    }
+
+
+def grade_shown(grade: Grade) -> dict[str, Any]:
+    """A grade as it was assigned."""
+    return {
+        "account": grade.account,
+        "grade": grade.grade,
+        "since": iso(grade.since),
+        "review_on": iso(grade.review_on),
+        "decision": grade.decision,
+        "assigned_by": grade.assigned_by,
+    }

@@ -68,6 +68,9 @@ class Snapshot:
 
     def __init__(self, rows: Iterable[Row] = ()) -> None:
         self._rows: defaultdict[type, dict[Key, Row]] = defaultdict(dict)
+        self.open_items_of: frozenset[str] = frozenset()
+        """Accounts of which all open items are here."""
+
         self._of_account: defaultdict[tuple[type, str], dict[Key, Row]] = defaultdict(dict)
         for row in rows:
             self.put(row)
@@ -79,6 +82,13 @@ class Snapshot:
         account = getattr(row, "account", None)
         if account is not None:
             self._of_account[kind, account][row.key] = row
+
+    def with_rows(self, rows: Iterable[Row]) -> Snapshot:
+        """A snapshot that has these rows as well; this one stays as it is."""
+        known = (row for of_kind in self._rows.values() for row in of_kind.values())
+        after = Snapshot((*known, *rows))
+        after.open_items_of = self.open_items_of
+        return after
 
     def get(self, kind: type[_R], *key: str | int) -> _R | None:
         """The row of this kind and key; None where there is none."""

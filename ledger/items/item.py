@@ -105,7 +105,10 @@ class Allocation:
 
     account: str
     amount: int
-    """Positive."""
+    """Positive; in the account's currency, what the second item lost."""
+
+    foreign_amount: int | None = None
+    """The same in the second item's own currency, where it has one."""
 
     effective_on: int
     reversed_on: int | None = None

@@ -55,15 +55,16 @@ class SettingOff:
 
     def _take(self, debt: OpenItem, of_credit: int, of_debt: int, foreign: int | None) -> None:
         posting, day = self.posting, self.effective_on
-        self.made.append(self._allocation(debt, of_debt))
-        posting.put(self.made[-1])
         self.credit = lowered(self.credit, of_credit, foreign, settled_on=day)
         put_item(posting, self.credit, effective_on=day)
         last = max(day, self._last_days.get(debt.id, day))
         paid = lowered(debt, of_debt, foreign, settled_on=last)
         put_item(posting, paid, effective_on=day, fx=of_credit - of_debt)
+        of_foreign = None if debt.foreign_open is None else debt.foreign_open - (paid.foreign_open or 0)
+        self.made.append(self._allocation(debt, of_debt, of_foreign))
+        posting.put(self.made[-1])
 
-    def _allocation(self, debt: OpenItem, amount: int) -> Allocation:
+    def _allocation(self, debt: OpenItem, amount: int, foreign: int | None) -> Allocation:
         number = 1
         while self.posting.get(Allocation, self.credit.id, debt.id, number) is not None:
             number += 1
@@ -73,6 +74,7 @@ class SettingOff:
             number=number,
             account=debt.account,
             amount=amount,
+            foreign_amount=foreign,
             effective_on=self.effective_on,
         )
 

@@ -19,6 +19,7 @@ from pydantic_core import to_json
 from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text
 
 from ledger.credit.account import Account, Figures, Grade, Group
+from ledger.credit.exchange import ExchangeRate
 from ledger.credit.limit import Limit
 from ledger.credit.order import Hold, Order, Release, Revision
 from ledger.credit.security import Security
@@ -143,6 +144,7 @@ STORED: dict[type[Any], Stored] = {
         _stored(DueTotal, "due_totals", "account due_on"),
         _stored(LevelTotal, "level_totals", "account level"),
         _stored(DayRecord, "day_records", "account day"),
+        _stored(ExchangeRate, "exchange_rates", "currency quote day"),
         _stored(BookTotal, "book_totals", "currency"),
     )
 }

@@ -15,7 +15,8 @@ _TABLES = {
         "id",
         "id text, version int, currency text, name text?, group_id text?, status text, blocked_since int?, "
         "customer_since int?, profile text, open_items int, delivered int, open_orders int, deposits int, "
-        "disputed int, first_issued_on int?, bounced_on int?, currency_since int?",
+        "disputed int, first_issued_on int?, "
+        "last_order text?, last_order_on int?, order_before_on int?, bounced_on int?, currency_since int?",
         ("group_id",),
     ),
     "account_groups": (
@@ -33,7 +34,7 @@ _TABLES = {
     "limits": (
         "account number",
         "account text, number int, kind text, amount int?, from_on int, until_on int?, state text, reason text?, "
-        "requested_by text?, granted_on int?, granted_by text?, granted_by_role text?, second_by text?, "
+        "basis text?, requested_by text?, granted_on int?, granted_by text?, granted_by_role text?, second_by text?, "
         "second_by_role text?, decision text?",
         (),
     ),
@@ -76,7 +77,8 @@ _TABLES = {
     ),
     "allocations": (
         "from_item to_item number",
-        "from_item text, to_item text, number int, account text, amount int, effective_on int, reversed_on int?",
+        "from_item text, to_item text, number int, account text, amount int, foreign_amount int?, effective_on int, "
+        "reversed_on int?",
         ("to_item",),
     ),
     "due_totals": ("account due_on", "account text, due_on int, open_amount int, disputed int, items int", ()),
@@ -84,6 +86,11 @@ _TABLES = {
     "day_records": (
         "account day",
         "account text, day int, issued int, paid int, on_time int, seriously_late int, days_late int",
+        (),
+    ),
+    "exchange_rates": (
+        "currency quote day",
+        "currency text, quote text, day int, value int, scale int, source text?",
         (),
     ),
     "book_totals": ("currency", "currency text, open_items int, customers int", ()),

@@ -1,0 +1,96 @@
+"""An account is blocked, so that nothing more goes out, and unblocked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ledger.credit.account import Account, AccountStatus
+from ledger.credit.change import Asker, Change, CommandRefused, Desk
+from ledger.credit.ledger_state import helped, required_account, state_told
+from ledger.credit.posting import Posting
+from ledger.credit.shown import account_shown
+from ledger.credit.snapshot import Snapshot, Wants
+
+_LEGAL = {
+    AccountStatus.ACTIVE: ["block"],
+    AccountStatus.BLOCKED: ["unblock"],
+    AccountStatus.CLOSED: [],
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """By somebody with an authority."""
+
+    account: str
+    reason: str
+    asker: Asker
+
+    @property
+    def wants(self) -> Wants:
+        """The account."""
+        return Wants(accounts=frozenset((self.account,)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unblock:
+    """By somebody with an authority."""
+
+    account: str
+    reason: str
+    asker: Asker
+
+    @property
+    def wants(self) -> Wants:
+        """The account."""
+        return Wants(accounts=frozenset((self.account,)))
+
+
+def block(snapshot: Snapshot, command: Block, desk: Desk) -> Change:
+    """Raises `CommandRefused`."""
+    account = _required(snapshot, command.account, "block", AccountStatus.ACTIVE, command.asker)
+    return _put(snapshot, desk, replace(account, status=AccountStatus.BLOCKED, blocked_since=desk.day), "block")
+
+
+def unblock(snapshot: Snapshot, command: Unblock, desk: Desk) -> Change:
+    """Raises `CommandRefused`."""
+    account = _required(snapshot, command.account, "unblock", AccountStatus.BLOCKED, command.asker)
+    return _put(snapshot, desk, replace(account, status=AccountStatus.ACTIVE, blocked_since=None), "unblock")
+
+
+def require_authority(asker: Asker) -> None:
+    """Raises `CommandRefused` (`no-authority`) where no person with an authority asks."""
+    if asker.login is None or asker.authority == "none":
+        raise CommandRefused(
+            "no-authority", "this takes a person with an authority; the caller is none, or has the authority none"
+        )
+
+
+def _required(snapshot: Snapshot, account: str, move: str, status: AccountStatus, asker: Asker) -> Account:
+    found = required_account(snapshot, account)
+    require_authority(asker)
+    if found.status is not status:
+        legal = _LEGAL[found.status]
+        raise CommandRefused(
+            "illegal-move",
+            f"account {account} is {found.status}: it can't be {move}ed; possible are: {', '.join(legal) or 'nothing'}",
+            state=found.status.value,
+            legal_moves=legal,
+        )
+    return found
+
+
+def _put(snapshot: Snapshot, desk: Desk, account: Account, act: str) -> Change:
+    posting = Posting(snapshot, desk, act)
+    touched = posting.touch(account.id)
+    posting.put(replace(account, version=touched.version))
+    change = Change(
+        rows=posting.rows,
+        entries=posting.entries,
+        act=act,
+        about=account.id,
+        account=account.id,
+        told=state_told(posting, account.id),
+        shown={"account": account_shown(replace(account, version=touched.version))},
+    )
+    return helped(posting, change) if act == "unblock" else change

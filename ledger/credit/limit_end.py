@@ -1,0 +1,110 @@
+"""A limit that was asked for is refused, one that counts is ended, and one that was granted elsewhere is taken over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ledger.credit.amounts import Reading
+from ledger.credit.change import Asker, Change, Desk
+from ledger.credit.ledger_state import required_account
+from ledger.credit.limit import Limit, LimitKind, LimitState
+from ledger.credit.limit_request import limit_changed, next_number, put_granted, require_state, required_limit
+from ledger.credit.posting import Posting
+from ledger.credit.snapshot import Snapshot, Wants
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefuseLimit:
+    """What was asked for isn't granted."""
+
+    account: str
+    number: int
+    reason: str
+    asker: Asker
+
+    @property
+    def wants(self) -> Wants:
+        """The account."""
+        return Wants(accounts=frozenset((self.account,)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndLimit:
+    """A limit counts no longer, or what was asked for is taken back."""
+
+    account: str
+    number: int
+    reason: str
+    asker: Asker
+
+    @property
+    def wants(self) -> Wants:
+        """The account."""
+        return Wants(accounts=frozenset((self.account,)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeOverLimit:
+    """A limit that was granted before the ledger knew the account: no policy judges it, so only imports do this."""
+
+    account: str
+    kind: LimitKind
+    amount: str | None
+    from_on: str
+    until_on: str | None = None
+    granted_by: str | None = None
+    reason: str | None = None
+    asker: Asker
+
+    @property
+    def wants(self) -> Wants:
+        """The account."""
+        return Wants(accounts=frozenset((self.account,)))
+
+
+def refuse_limit(snapshot: Snapshot, command: RefuseLimit, desk: Desk) -> Change:
+    """Raises `CommandRefused`."""
+    limit = required_limit(snapshot, required_account(snapshot, command.account).id, command.number)
+    require_state(limit, LimitState.REQUESTED)
+    return _put(snapshot, desk, replace(limit, state=LimitState.REFUSED), "refuse-limit")
+
+
+def end_limit(snapshot: Snapshot, command: EndLimit, desk: Desk) -> Change:
+    """Raises `CommandRefused`."""
+    limit = required_limit(snapshot, required_account(snapshot, command.account).id, command.number)
+    require_state(limit, LimitState.REQUESTED, LimitState.GRANTED)
+    return _put(snapshot, desk, replace(limit, state=LimitState.ENDED), "end-limit")
+
+
+def take_over_limit(snapshot: Snapshot, command: TakeOverLimit, desk: Desk) -> Change:
+    """Raises `CommandRefused`, and `FactsRefused` with every fault."""
+    account = required_account(snapshot, command.account)
+    reading = Reading(desk.engine.vocabulary, account.currency, desk.day)
+    unlimited = command.kind is LimitKind.UNLIMITED
+    amount = None if unlimited else reading.amount(command.amount, "amount", least=0)
+    from_on = reading.date(command.from_on, "from")
+    until_on = reading.optional_date(command.until_on, "until")
+    reading.done()
+    limit = Limit(
+        account=account.id,
+        number=next_number(snapshot, account.id),
+        kind=command.kind,
+        amount=amount,
+        from_on=from_on,
+        until_on=until_on,
+        state=LimitState.GRANTED,
+        reason=command.reason,
+        requested_by=command.asker.login,
+        granted_on=min(from_on, desk.day),
+        granted_by=command.granted_by,
+    )
+    posting = Posting(snapshot, desk, "take-over-limit")
+    posting.touch(account.id)
+    return limit_changed(posting, put_granted(posting, limit), "take-over-limit", status=201)
+
+
+def _put(snapshot: Snapshot, desk: Desk, limit: Limit, act: str) -> Change:
+    posting = Posting(snapshot, desk, act)
+    posting.touch(limit.account)
+    posting.put(limit)
+    return limit_changed(posting, limit, act)

@@ -1,0 +1,131 @@
+"""A payment or deposit is taken back: what it paid is open again, and the payment record is as it was before.
+
+Nothing is deleted: allocations are marked, and entries bring the totals back. A payment that bounced is remembered by
+its account, and the account is decided at once, so that whoever watches it is warned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from engine.vocabulary.binding import FactsRefused
+from ledger.credit.account import Account
+from ledger.credit.account_facts import account_body, as_of
+from ledger.credit.amounts import Reading
+from ledger.credit.change import Asker, Change, CommandRefused, Desk, Judged
+from ledger.credit.ledger_state import state_told
+from ledger.credit.posting import Posting
+from ledger.credit.snapshot import Snapshot, Wants
+from ledger.items.booked import item_shown
+from ledger.items.item import Allocation, ItemKind, ItemState, OpenItem
+from ledger.items.keeping import put_item
+
+REVERSIBLE = frozenset((ItemKind.PAYMENT, ItemKind.DEPOSIT))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reverse:
+    """A payment or deposit that isn't one."""
+
+    item: str
+    is_bounced: bool = True
+    """It came back from the bank; otherwise it was booked by mistake, and says nothing about the customer."""
+
+    on: str | None = None
+    """The day on which it came back, not after today; None: today."""
+
+    reason: str | None = None
+    asker: Asker
+    id: str
+    """Of the decision on the account."""
+
+    @property
+    def wants(self) -> Wants:
+        """The item, and with it what it was set off against."""
+        return Wants(items=frozenset((self.item,)))
+
+
+def reverse(snapshot: Snapshot, command: Reverse, desk: Desk) -> Change:
+    """Raises `CommandRefused`, and `FactsRefused` where the day can't be read."""
+    item = _required(snapshot, command)
+    account = snapshot.get(Account, item.account)
+    assert account is not None, item.account
+    reading = Reading(desk.engine.vocabulary, account.currency, desk.day)
+    day = reading.date(command.on, "on", or_else=desk.day, is_past=True)
+    reading.done()
+    posting = Posting(snapshot, desk, "reverse")
+    opened = _open_again(posting, item, day)
+    is_foreign = item.foreign_open is not None
+    taken_back = replace(
+        item,
+        open_amount=0,
+        foreign_open=0 if is_foreign else None,
+        state=ItemState.REVERSED,
+        settled_on=None,
+    )
+    put_item(posting, taken_back, effective_on=day)
+    if command.is_bounced:
+        after = posting.touch(account.id)
+        posting.put(replace(after, bounced_on=max(day, after.bounced_on or day)))
+    judged = _warning(posting, account.id, command.id)
+    return Change(
+        rows=posting.rows,
+        entries=posting.entries,
+        id=None if judged is not None else command.id,
+        act="reverse",
+        about=item.id,
+        account=account.id,
+        judged=judged,
+        told=state_told(posting, account.id),
+        shown={
+            "reversed": item_shown(taken_back, account.currency),
+            "opened": [item_shown(each, account.currency) for each in opened],
+        },
+    )
+
+
+def _required(snapshot: Snapshot, command: Reverse) -> OpenItem:
+    item = snapshot.get(OpenItem, command.item)
+    if item is None or item.kind not in REVERSIBLE:
+        raise CommandRefused("unknown-payment", f"there is no payment or deposit {command.item}", item=command.item)
+    if item.state is ItemState.REVERSED:
+        raise CommandRefused(
+            "illegal-move",
+            f"{item.kind} {item.id} was reversed already; book what came in anew, under a number of its own",
+            state=item.state.value,
+            legal_moves=[],
+        )
+    return item
+
+
+def _open_again(posting: Posting, item: OpenItem, day: int) -> list[OpenItem]:
+    """What the item was set off against, as it is without it."""
+    opened: dict[str, OpenItem] = {}
+    for each in posting.snapshot.of_account(Allocation, item.account):
+        if each.from_item != item.id or each.reversed_on is not None:
+            continue
+        posting.put(replace(each, reversed_on=day))
+        debt = posting.get(OpenItem, each.to_item)
+        assert debt is not None, each.to_item
+        opened[debt.id] = replace(
+            debt,
+            open_amount=debt.open_amount + each.amount,
+            foreign_open=None if debt.foreign_open is None else debt.foreign_open + (each.foreign_amount or 0),
+            state=ItemState.OPEN,
+            settled_on=None,
+        )
+        put_item(posting, opened[debt.id], effective_on=day)
+    return list(opened.values())
+
+
+def _warning(posting: Posting, account: str, id: str) -> Judged | None:
+    """The account decided as it is now; None where its facts can't be read, which keeps no money from being booked."""
+    after = posting.snapshot.with_rows(posting.rows)
+    now = after.get(Account, account)
+    assert now is not None, account
+    try:
+        body = account_body(after, now, posting.desk)
+        decision = posting.desk.engine.decide_request("account", body, as_of(body), id)
+    except (FactsRefused, CommandRefused):
+        return None
+    return Judged(decision=decision, facts=body)

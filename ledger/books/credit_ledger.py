@@ -107,7 +107,7 @@ class CreditLedger:
 
     def do(self, transaction: LogTransaction, asked: Sequence[Asked]) -> list[Any]:
         """In the journal's thread and transaction: of each what was done, or why it wasn't."""
-        day = self._business_day(asked[0].engine)
+        day = self.business_day(asked[0].engine)
         wants: Wants = reduce(or_, (each.command.wants for each in asked))
         engine, connection, writing = asked[0].engine, transaction.connection, Writing()
         snapshot = read_snapshot(connection, wants, day, engine.vocabulary, itemized=self._reads_items(engine))
@@ -142,12 +142,13 @@ class CreditLedger:
             status=change.status, body=body, seq=seq, decision=change.judged.decision.id if change.judged else None
         )
 
-    def _business_day(self, engine: Engine) -> int:
+    def business_day(self, engine: Engine) -> int:
+        """What day it is at the site, as days since 1970-01-01; never earlier than before."""
         self._day = max(self._day, day_number(engine.day_at(self._journal.clock.now())))
         return self._day
 
     def _desk(self, engine: Engine, transaction: LogTransaction) -> Desk:
-        return Desk(engine=engine, day=self._business_day(engine), next_seq=transaction.next_seq)
+        return Desk(engine=engine, day=self.business_day(engine), next_seq=transaction.next_seq)
 
     def _record(self, asked: Asked, change: Change, act: Mapping[str, Any]) -> tuple[Record, bytes | None]:
         """The record, and the decision's text where there is one."""

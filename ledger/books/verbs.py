@@ -16,6 +16,8 @@ from ledger.credit.put_security import EndSecurity, PutSecurity, end_security, p
 from ledger.credit.record_figures import RecordFigures, record_figures
 from ledger.credit.snapshot import Snapshot
 from ledger.credit.submit import Submit, submit
+from ledger.items.import_chunk import ImportChunk, import_chunk
+from ledger.items.match_open_item import MatchOpenItem, match_open_item
 from ledger.items.post_credit_note import PostCreditNote, post_credit_note
 from ledger.items.post_deposit import PostDeposit, post_deposit
 from ledger.items.post_invoice import PostInvoice, post_invoice
@@ -46,5 +48,7 @@ VERBS: Mapping[type[Any], Verb] = {
     PostDeposit: post_deposit,
     Reverse: reverse,
     PutRate: put_rates,
+    MatchOpenItem: match_open_item,
+    ImportChunk: import_chunk,
 }
 """By the command's type."""

@@ -24,6 +24,7 @@ from ledger.credit.limit import Limit
 from ledger.credit.order import Hold, Order, Release, Revision
 from ledger.credit.security import Security
 from ledger.credit.snapshot import Row
+from ledger.items.import_run import ImportReject, ImportRun
 from ledger.items.item import Allocation, OpenItem
 from ledger.items.totals import BookTotal, DayRecord, DueTotal, LevelTotal
 from ledger.store.table_metadata import metadata
@@ -146,6 +147,8 @@ STORED: dict[type[Any], Stored] = {
         _stored(DayRecord, "day_records", "account day"),
         _stored(ExchangeRate, "exchange_rates", "currency quote day"),
         _stored(BookTotal, "book_totals", "currency"),
+        _stored(ImportRun, "imports", "id", "digest"),
+        _stored(ImportReject, "import_rejects", "run number"),
     )
 }
 """By the kind of row."""

@@ -12,12 +12,12 @@ from sqlalchemy.exc import IntegrityError
 
 from ledger.journal.clock import Clock
 from ledger.journal.opening import open_to_write
+from ledger.store.all_tables import metadata
 from ledger.store.column_contents import JOURNAL, KEYS, Content
 from ledger.store.database import memory_database, migrate
 from ledger.store.place import JournalPlace
 from ledger.store.secret_files import beside
 from ledger.store.store import store_at
-from ledger.store.all_tables import metadata
 from ledger.store.tables import bodies, entries, keys_metadata, subject_keys
 from tests.support import postgresql as postgresql_
 

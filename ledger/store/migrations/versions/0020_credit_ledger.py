@@ -94,6 +94,13 @@ _TABLES = {
         (),
     ),
     "book_totals": ("currency", "currency text, open_items int, customers int", ()),
+    "imports": (
+        "id",
+        "id text, kind text, digest text, started_at text, state text, done_rows int, new int, same int, changed int, "
+        "rejected int, settled int, detail text?",
+        ("digest",),
+    ),
+    "import_rejects": ("run number", "run text, number int, place text, faults text", ()),
     "ledger_entries": (
         "seq number",
         "seq int, number int, account text, bucket text, amount int, effective_on int, order_id text?, item text?, "

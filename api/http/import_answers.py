@@ -12,7 +12,10 @@ class ImportShape(Shape):
 
     id: str
     kind: str
-    state: str = Field(description="`running`, `done`, or `refused`: nothing of it was taken, and `detail` says why.")
+    state: str = Field(
+        description="`running`, `done`, `checked` (nothing was written), or `refused`: nothing of it was taken, and "
+        "`detail` says why."
+    )
     started_at: str
     rows: int = Field(description="Dealt with so far: new + same + changed + rejected.")
     new: int

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -34,11 +35,14 @@ from ledger.imports.import_kinds import KINDS, ImportWord
 from ledger.imports.import_map import plain_map
 from ledger.imports.importing import Importing, ImportJob
 from ledger.items.import_chunk import run_shown
-from ledger.items.import_run import ImportRun
+from ledger.items.import_run import ImportReject, ImportRun, ImportState
 from ledger.store.trouble import JournalUnavailable
 
 _SUFFIXES = {"text/csv": ".csv", "application/x-ndjson": ".ndjson"}
-_OPTIONS = ("update", "complete", "on", "really")
+_OPTIONS = ("update", "complete", "on", "really", "check")
+CHECKS_KEPT = 100
+"""Results of checks that a process keeps, for whoever asks it; another process doesn't know them."""
+
 _REJECTS = ("place", "faults")
 
 log = structlog.get_logger(__name__)
@@ -53,6 +57,8 @@ class _Options:
     on: str | None
     really: bool
 
+    check: bool = False
+
     def digest(self, kind: ImportWord, file: str) -> str:
         """Of the file and of all that is said of it, so that the same file otherwise meant is another import."""
         return sha256(repr((kind.value, file, self.update, self.complete, self.on)).encode()).hexdigest()
@@ -65,6 +71,7 @@ class Imports:
         self.desk = desk
         self.importing = Importing(desk.ledger, desk.journal)
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._looked_at: dict[str, tuple[ImportRun, Sequence[ImportReject]]] = {}
 
     async def begin(self, request: Request, kind: ImportWord, options: _Options) -> ImportRun:
         """Takes the body and begins. Raises `FactsInvalid` where the file as a whole can't be used."""
@@ -72,7 +79,8 @@ class Imports:
         try:
             job = self._job(request, kind, options, path, options.digest(kind, digest))
             run = await asyncio.to_thread(self.importing.begin, job)
-            run = await self.importing.start(job, run)
+            if not options.check:
+                run = await self.importing.start(job, run)
         except InputRefused as refused:
             path.unlink(missing_ok=True)
             raise FactsInvalid("the file can't be imported", [BodyFault("", refused.message, refused.hint)]) from None
@@ -80,8 +88,32 @@ class Imports:
             path.unlink(missing_ok=True)
             raise
         if run.id not in self._running:
-            self._running[run.id] = asyncio.create_task(self._run(job, run))
+            self._running[run.id] = asyncio.create_task((self._check if options.check else self._run)(job, run))
+        if options.check:
+            self._looked_at[run.id] = run, []
         return run
+
+    async def _check(self, job: ImportJob, run: ImportRun) -> None:
+        try:
+            self._looked_at[run.id] = await self.importing.check(job, run)
+        except JournalUnavailable as error:
+            detail = f"it could not be looked at: {error}"
+            self._looked_at[run.id] = replace(run, state=ImportState.REFUSED, detail=detail), []
+        finally:
+            self._running.pop(run.id, None)
+            job.path.unlink(missing_ok=True)
+            while len(self._looked_at) > CHECKS_KEPT:
+                self._looked_at.pop(next(iter(self._looked_at)))
+
+    def find(self, run: str) -> ImportRun | None:
+        """Blocks."""
+        looked_at = self._looked_at.get(run)
+        return self.importing.find(run) if looked_at is None else looked_at[0]
+
+    def rejects(self, run: str) -> Sequence[ImportReject]:
+        """Blocks."""
+        looked_at = self._looked_at.get(run)
+        return self.importing.rejects(run) if looked_at is None else looked_at[1]
 
     def _job(self, request: Request, kind: ImportWord, options: _Options, path: Path, digest: str) -> ImportJob:
         engine = self.desk.policies.engine()
@@ -148,13 +180,15 @@ def _add_import(app: FastAPI, imports: Imports) -> None:
         complete: Annotated[bool, Query(description="Of open items: what the list lacks was paid.")] = False,
         on: Annotated[date | None, Query(description="The day of a list of open items; today if left out.")] = None,
         really: Annotated[bool, Query(description="Settle however much a complete list lacks.")] = False,
+        check: Annotated[bool, Query(description="Say what would come of it, and write nothing.")] = False,
     ) -> ImportShape:
         """A CSV file whose headings are the columns' names, or NDJSON with them as keys. It is imported behind this
         answer; `GET /v1/imports/{id}` says how far it is. The same file again goes on where it stopped."""
         if complete and kind is not ImportWord.OPEN_ITEMS:
             fault = BodyFault("", "the parameter `complete` is about lists of open items", "send them to open-items")
             raise FactsInvalid("a parameter can't be used", [fault])
-        options = _Options(update=update, complete=complete, on=None if on is None else on.isoformat(), really=really)
+        day = None if on is None else on.isoformat()
+        options = _Options(update=update, complete=complete, on=day, really=really, check=check)
         return ImportShape.model_validate(run_shown(await imports.begin(request, kind, options)))
 
 
@@ -189,7 +223,7 @@ def _add_look_ups(app: FastAPI, imports: Imports) -> None:
     async def get_rejects(id: Annotated[str, PathParameter(description="The import's id.")]) -> Response:
         """CSV with `place` and `faults`."""
         await _found(imports, id)
-        rejects = await asyncio.to_thread(imports.importing.rejects, id)
+        rejects = await asyncio.to_thread(imports.rejects, id)
         text = io.StringIO()
         write = csv.writer(text, lineterminator="\n").writerow
         write(_REJECTS)
@@ -200,7 +234,7 @@ def _add_look_ups(app: FastAPI, imports: Imports) -> None:
 
 async def _found(imports: Imports, id: str) -> ImportRun:
     """Raises `CommandRefused` (`unknown-import`)."""
-    run = await asyncio.to_thread(imports.importing.find, id)
+    run = await asyncio.to_thread(imports.find, id)
     if run is None:
         raise CommandRefused("unknown-import", f"there is no import `{id[:80]}`; give the id that its POST answered")
     return run

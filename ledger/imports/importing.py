@@ -7,11 +7,12 @@ again, and finds every row there. Orders of others go on meanwhile: chunks wait 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from pydantic_core import from_json, to_json
 from sqlalchemy import select
@@ -22,13 +23,14 @@ from engine.vocabulary.days import date_of
 from files.input_refused import InputRefused
 from files.rows import open_rows
 from ledger.books.credit_ledger import Asked, CreditLedger
+from ledger.books.reading import read_snapshot
 from ledger.books.verbs import VERBS
-from ledger.credit.change import Asker, CommandRefused
+from ledger.credit.change import Asker, Change, CommandRefused, Desk
 from ledger.imports.complete_list import MORE, ListRefused, MissingItem, missing_items
 from ledger.imports.file_rows import RowReader, imported_rows
 from ledger.imports.import_kinds import RowContext
 from ledger.imports.import_map import ImportMap
-from ledger.items.import_chunk import CHUNK_ROWS, IMPORTED, ImportChunk, ImportedRow
+from ledger.items.import_chunk import CHUNK_ROWS, IMPORTED, ImportChunk, ImportedRow, import_chunk
 from ledger.items.import_run import ImportReject, ImportRun, ImportState
 from ledger.items.item import ItemKind, ItemState, OpenItem
 from ledger.items.match_open_item import MatchOpenItem
@@ -105,6 +107,35 @@ class Importing:
         for at in range(0, len(missing), CHUNK_ROWS):
             run = await self._settle(job, run, missing[at : at + CHUNK_ROWS])
         return await self._end(job, replace(run, state=ImportState.DONE))
+
+    async def check(self, job: ImportJob, run: ImportRun) -> tuple[ImportRun, list[ImportReject]]:
+        """What the import would come to, with nothing written: each row as the ledger stands now, without the rows of
+        earlier chunks. Raises `JournalUnavailable`."""
+        rejects: list[ImportReject] = []
+        settled = 0
+        if job.is_complete:
+            try:
+                settled = len(await asyncio.to_thread(self._missing, job))
+            except ListRefused as refused:
+                return replace(run, state=ImportState.REFUSED, detail=str(refused)), []
+        with self._rows(job, self._context(job)) as rows:
+            while chunk := await asyncio.to_thread(_next_chunk, rows):
+                change = await asyncio.to_thread(self._looked_at, job, run, chunk)
+                run = _after(run, change.shown["import"])
+                rejects += [row for row in change.rows if isinstance(row, ImportReject)]
+        return replace(run, state=ImportState.CHECKED, settled=settled), rejects
+
+    def _looked_at(self, job: ImportJob, run: ImportRun, rows: list[ImportedRow]) -> Change:
+        """Blocks."""
+        if any(isinstance(row.command, MatchOpenItem) for row in rows):
+            rows = self._with_debits(rows)
+        chunk = ImportChunk(run=run, rows=rows, verbs=VERBS, updates=job.updates)
+        desk = Desk(engine=job.engine, day=self._ledger.business_day(job.engine))
+        return self._journal.ask(
+            lambda connection, _: import_chunk(
+                read_snapshot(connection, chunk.wants, desk.day, job.engine.vocabulary), chunk, desk
+            )
+        )
 
     async def _take_rows(self, job: ImportJob, run: ImportRun) -> ImportRun:
         with self._rows(job, self._context(job)) as rows:
@@ -183,13 +214,7 @@ class Importing:
         what = {"import": run.id, "kind": run.kind, "digest": run.digest}
         raw = to_json({**what, "from_row": run.done_rows + 1, "rows": len(chunk.rows)})
         done = await self._ledger.ask(self._asked(job, chunk, raw))
-        shown = from_json(done.body)["import"]
-        return replace(
-            run,
-            state=ImportState(shown["state"]),
-            done_rows=shown["rows"],
-            **{name: shown[name] for name in ("new", "same", "changed", "rejected", "settled")},
-        )
+        return _after(run, from_json(done.body)["import"])
 
     def _asked(self, job: ImportJob, command: object, raw: bytes) -> Asked:
         return Asked(
@@ -264,6 +289,12 @@ class Importing:
         stored = STORED[ImportRun]
         rows = self._journal.read(select(stored.table).where(stored.table.c.id == run))
         return stored.decode(rows[0]) if rows else None  # type: ignore[return-value]  # by its table
+
+
+def _after(run: ImportRun, shown: Mapping[str, Any]) -> ImportRun:
+    """The import as a chunk has left it."""
+    counts = {name: shown[name] for name in ("new", "same", "changed", "rejected", "settled")}
+    return replace(run, state=ImportState(shown["state"]), done_rows=shown["rows"], **counts)
 
 
 def _next_chunk(rows: Iterator[ImportedRow]) -> list[ImportedRow]:

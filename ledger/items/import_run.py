@@ -15,6 +15,9 @@ class ImportState(StrEnum):
     """It goes on, or was broken off and goes on where it stopped once the same file is sent again."""
 
     DONE = "done"
+    CHECKED = "checked"
+    """It was only looked at; nothing was written."""
+
     REFUSED = "refused"
     """Nothing of it was taken."""
 

@@ -13,6 +13,7 @@ import typer
 
 from api.cli.activate import activate
 from api.cli.audit import access, case, completeness, policy_changes
+from api.cli.audit_credit import exceptions, limits, releases
 from api.cli.audit_sample import check_sample, sample
 from api.cli.backtest import backtest_command
 from api.cli.backup import backup, restore
@@ -180,6 +181,9 @@ COMMANDS = (
     ("journal show", show, "Show a record with all that it rests on."),
     ("audit policy-changes", policy_changes, "Report which policies took effect when, and what changed."),
     ("audit access", access, "Report who may what, and which duties conflict."),
+    ("audit releases", releases, "Report who released which order, and why."),
+    ("audit limits", limits, "Report limit changes and who granted them."),
+    ("audit exceptions", exceptions, "Report orders that passed by an exception."),
     ("audit sample", sample, "Draw decisions by a seed."),
     ("audit check-sample", check_sample, "Check a drawn sample without the journal."),
     ("audit completeness", completeness, "Compare a list of orders with what was decided."),

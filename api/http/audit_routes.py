@@ -6,7 +6,7 @@ Privacy and admin get of each line what the record's header says.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,6 +16,7 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, Path, Query, Request, Response
 from pydantic import ValidationError
+from sqlalchemy import Connection
 
 from api.http.access_table import Right
 from api.http.audit_answers import CompletenessRequest, CompletenessShape, FindingShape, PeriodParameters
@@ -26,7 +27,7 @@ from api.http.parameters import only_parameters
 from api.http.problems import BodyFault, FactsInvalid, UnknownDecision, UnknownRecord, problems
 from api.http.search_turns import SearchTurns
 from engine.vocabulary.case_kinds import CASE_KINDS
-from ledger.audit import access_review, policy_changes, random_sample
+from ledger.audit import access_review, credit_acts, policy_changes, random_sample
 from ledger.audit.case_page import NoCase, case_file
 from ledger.audit.case_sources import case_sources
 from ledger.audit.completeness import FAULTS_MAX, completeness
@@ -37,6 +38,7 @@ from ledger.search.all_wanted import places_wanted, records_at
 from ledger.search.filter_words import FilterRefused, read_filter
 from ledger.search.record_filter import RecordFilter
 from ledger.search.record_search import DECIDED
+from ledger.store.key_database import SubjectKeys
 from ledger.verify.proving import NotProvedYet
 
 SAMPLE_MAX = 1_000
@@ -139,6 +141,69 @@ def _add_reports(app: FastAPI, reports: _Reports) -> None:
         now = datetime.now(UTC)
         make = partial(Journal.ask, question=partial(access_review.access_review, now=now))
         return await reports.answer(request, make, access_review.COLUMNS, form, proofs=proofs)
+
+    for path, name, summary, description, question, columns in _CREDIT_ACTS:
+        _add_credit_acts(app, reports, path, name, summary, description, question, columns)
+
+
+_CREDIT_ACTS: tuple[tuple[Any, ...], ...] = (
+    (
+        "releases",
+        "audit_releases",
+        "Report releases",
+        "Who let which held order go, with reason and amount, by person: those in force, those that wait for a second "
+        "person, and those that the policies refused.",
+        credit_acts.releases,
+        credit_acts.RELEASES,
+    ),
+    (
+        "limits",
+        "audit_limits",
+        "Report limit changes",
+        "Which limit was asked for, granted, refused or ended, by whom, with the decision that allowed it.",
+        credit_acts.limit_changes,
+        credit_acts.LIMITS,
+    ),
+    (
+        "exceptions",
+        "audit_exceptions",
+        "Report what passed by an exception",
+        "Orders that were let go although a rule fired, with the exception that waived it and who approved that.",
+        credit_acts.exceptions,
+        credit_acts.EXCEPTIONS,
+    ),
+)
+"""Reports on the credit ledger: path, name, summary, description, the report, and its columns."""
+
+
+def _add_credit_acts(
+    app: FastAPI,
+    reports: _Reports,
+    path: str,
+    name: str,
+    summary: str,
+    description: str,
+    question: Callable[[Connection, SubjectKeys], list[ReportLine]],
+    columns: Sequence[str],
+) -> None:
+    async def report(
+        request: Request,
+        form: Annotated[ReportForm, _FORM] = ReportForm.NDJSON,
+        *,
+        proofs: Annotated[bool, _PROOFS] = False,
+    ) -> Response:
+        return await reports.answer(request, partial(Journal.ask, question=question), columns, form, proofs=proofs)
+
+    app.get(
+        f"/v1/audit/{path}",
+        name=name,
+        tags=["audit"],
+        summary=summary,
+        description=description,
+        dependencies=[only_parameters("form", "proofs")],
+        responses={**_REPORT, **problems(422, 429, 503)},
+        response_class=Response,
+    )(report)
 
 
 def _add_sample(app: FastAPI, reports: _Reports) -> None:

@@ -13,6 +13,13 @@ LEDGER_PROBLEMS: Mapping[str, ProblemKind] = {
     kind.slug: kind
     for kind in (
         ProblemKind("unknown-account", 404, "No such account", "The ledger has no account with this number."),
+        ProblemKind("unknown-import", 404, "No such import", "The ledger knows no import with this id."),
+        ProblemKind(
+            "verify-in-progress",
+            409,
+            "The ledger is being checked",
+            "One check runs at a time. Nothing was done; ask again when the other has ended.",
+        ),
         ProblemKind("unknown-order", 404, "No such order", "The ledger has no order with this number."),
         ProblemKind(
             "illegal-move",

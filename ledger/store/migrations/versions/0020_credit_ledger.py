@@ -74,7 +74,7 @@ _TABLES = {
         "id text, account text, kind text, issued_on int, due_on int, amount int, open_amount int, "
         "disputed_amount int, order_id text?, state text, settled_on int?, dunning_level int, last_contact_on int?, "
         "insured_amount int, foreign_currency text?, foreign_amount int?, foreign_open int?, record text?, digest text",
-        ("account state",),
+        ("account state kind",),
     ),
     "allocations": (
         "from_item to_item number",
@@ -95,6 +95,13 @@ _TABLES = {
         (),
     ),
     "book_totals": ("currency", "currency text, open_items int, customers int", ()),
+    "imports": (
+        "id",
+        "id text, kind text, digest text, started_at text, state text, done_rows int, new int, same int, changed int, "
+        "rejected int, settled int, detail text?",
+        ("digest",),
+    ),
+    "import_rejects": ("run number", "run text, number int, place text, faults text", ()),
     "ledger_entries": (
         "seq number",
         "seq int, number int, account text, bucket text, amount int, effective_on int, order_id text?, item text?, "

@@ -123,7 +123,7 @@ def _verified(
     from ledger.store.secret_files import signing_key
     from ledger.store.tables import head
     from ledger.store.trouble import FileTrouble, JournalUnavailable
-    from ledger.verify.journal_check import body_keys, verify_journal
+    from ledger.verify.journal_check import verify_journal
     from ledger.verify.outside_evidence import OutsideEvidence
     from ledger.verify.trusted_key import TrustedKey
 
@@ -132,7 +132,7 @@ def _verified(
         size = max((row.size for row in opened.read(select(head.c.size))), default=0)
         own = TrustedKey(signing_key(keys.signing_key, may_make=False).verifier, "the backup's own", is_brought=False)
         reached = OutsideEvidence(notes=[note for note in notes if note.size <= size])
-        found = verify_journal(opened, trusted or own, body_keys(keys), reached)
+        found = verify_journal(opened, trusted or own, keys, reached)
         newest = opened.ask(lambda connection, _: newest_note(connection))
     except JournalUnavailable as error:
         raise FileTrouble(f"`{journal}`: {error}") from error

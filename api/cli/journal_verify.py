@@ -79,6 +79,17 @@ WithoutBodiesOption = Annotated[
         rich_help_panel=RUNNING,
     ),
 ]
+ProcessesOption = Annotated[
+    int | None,
+    typer.Option(
+        "--processes",
+        metavar="N",
+        min=1,
+        max=256,
+        help="How many processes check the records of a journal. Default: one for each processor where it is long.",
+        rich_help_panel=RUNNING,
+    ),
+]
 
 _TIME = re.compile(r"(?P<count>[1-9][0-9]{0,4})(?P<unit>[hd])")
 _SECONDS = {"h": 3_600, "d": 86_400}
@@ -95,6 +106,7 @@ def verify(
     receipt: ReceiptOption = None,
     witnessed_within: WithinOption = None,
     without_bodies: WithoutBodiesOption = False,
+    processes: ProcessesOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -132,7 +144,9 @@ def verify(
                 trusted, found = _export(Path(place), brought, outside, _shown(show))
                 what = "export"
             else:
-                place, trusted, found = _journal(place, brought, outside, _shown(show), opens=not without_bodies)
+                place, trusted, found = _journal(
+                    place, brought, outside, _shown(show), opens=not without_bodies, processes=processes
+                )
                 what = "journal"
         except (FileTrouble, JournalUnavailable) as error:
             refuse(str(error))
@@ -228,14 +242,20 @@ def _export(
 
 
 def _journal(
-    place: str | None, brought: TrustedKey | None, outside: OutsideEvidence, show: ShowChecked, *, opens: bool
+    place: str | None,
+    brought: TrustedKey | None,
+    outside: OutsideEvidence,
+    show: ShowChecked,
+    *,
+    opens: bool,
+    processes: int | None,
 ) -> tuple[str, TrustedKey, Verified]:
     from sqlalchemy import select
 
     from ledger.journal.journal import Journal
     from ledger.store.tables import head
     from ledger.store.trouble import FileTrouble, JournalUnavailable
-    from ledger.verify.journal_check import body_keys, verify_journal
+    from ledger.verify.journal_check import verify_journal
 
     settings = journal_settings(place)
     shown = str(settings.journal)
@@ -245,8 +265,8 @@ def _journal(
     try:
         journal.read(select(head.c.size))  # a file of another kind is told as one, not by the keys it lacks
         trusted = brought or _key_beside(settings.key_places)
-        keys = body_keys(settings.key_places) if opens else None
-        return shown, trusted, verify_journal(journal, trusted, keys, outside, show)
+        keys = settings.key_places if opens else None
+        return shown, trusted, verify_journal(journal, trusted, keys, outside, show, processes)
     except (JournalUnavailable, FileTrouble) as error:
         refuse(f"`{shown}`: {error}")
     finally:

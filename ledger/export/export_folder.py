@@ -33,11 +33,10 @@ from ledger.export.exporting import PARTIAL, CheckpointNote, ExportPlan, private
 from ledger.journal.clock import moment
 from ledger.journal.journal import Journal
 from ledger.journal.opened_records import GoneRecord, OpenedRecord
+from ledger.journal.signed_log import tree_at
 from ledger.record.body_parts import commitment, salts
-from ledger.record.log_tiles import TILE_HASHES, restored
-from ledger.record.merkle_tree import leaf_hash
 from ledger.search.masking import withheld_parts
-from ledger.store.tables import entries, tiles
+from ledger.store.tables import tiles
 from ledger.store.trouble import DAMAGED, FileTrouble
 
 FORMAT = 2
@@ -175,18 +174,7 @@ def _tiles(journal: Journal, size: int) -> Iterator[tuple[str, bytes]]:
 
 def _partial_tiles(journal: Journal, size: int) -> Iterator[tuple[str, bytes]]:
     """Those that are under way at this size, worked out from full ones and the last headers."""
-    first = size // TILE_HASHES * TILE_HASHES
-    query = select(entries.c.header).where(entries.c.seq >= first, entries.c.seq < size).order_by(entries.c.seq)
-    leaves = [leaf_hash(row.header.encode()) for row in journal.read(query)]
-
-    def tile_at(level: int, number: int) -> bytes | None:
-        where = (tiles.c.level == level) & (tiles.c.number == number)
-        rows = journal.read(select(tiles.c.hashes).where(where))
-        return rows[0].hashes if rows else None
-
-    tree = restored(size, tile_at, leaves)
-    if tree is None or len(leaves) != size - first:
-        raise FileTrouble(f"{DAMAGED}: the log's last tiles can't be worked out")
+    tree = journal.ask(lambda connection, _: tree_at(connection, size))
     for level, hashes in enumerate(tree.pending):
         if hashes:
             number = size >> 8 * (level + 1)

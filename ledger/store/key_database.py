@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -192,6 +193,20 @@ class SubjectKeys:
         if row is None or row.wrapped_key == _GONE:
             raise KeyGone(f"the subject key {number} is not in `{self.path.name}`")
         return self._ready(row)
+
+    def make_ready(self, numbers: Iterable[object]) -> None:
+        """Those of these keys that are there, in few reads; what is wrong with one, `key` says. Raises `FileTrouble`
+        where the database can't be read."""
+        wanted = sorted({each for each in numbers if isinstance(each, int)} - self._by_number.keys())
+        try:
+            with self._database.connect() as connection:
+                for at in range(0, len(wanted), 500):
+                    query = select(subject_keys).where(subject_keys.c.number.in_(wanted[at : at + 500]))
+                    for row in connection.execute(query.where(subject_keys.c.wrapped_key != _GONE)).all():
+                        with suppress(FileTrouble):
+                            self._ready(row)
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            raise self._trouble(error) from error
 
     def number_and_blind(self, account: str | None = None, number: int | None = None) -> tuple[int, bytes] | None:
         """Of a customer's key, by their number or by the key's; None where there is none, or none any more. Raises

@@ -45,11 +45,11 @@ from ledger.record.actors import Actor
 from ledger.record.decision_parts import FlaggedFacts, answer_parts
 from ledger.record.new_records import Record
 from ledger.store.key_database import SubjectKeys
-from ledger.store.secret_files import beside, signing_key
+from ledger.store.secret_files import beside
 from ledger.store.tables import policy_sets
 from ledger.verify.journal_check import verify_journal
 from ledger.verify.proving import proof_of
-from ledger.verify.trusted_key import TrustedKey
+from ledger.verify.trusted_key import key_beside
 
 SIGNED_EACH = 1_000
 PROOFS = 200
@@ -95,7 +95,7 @@ def report(file: Path, processes: int | None) -> Iterator[str]:
     """Markdown."""
     places, journal = beside(file), Journal(file)
     try:
-        trusted = TrustedKey(signing_key(places.signing_key, may_make=False).verifier, "beside", is_brought=False)
+        trusted = key_beside(places, "beside")
         asyncio.run(opened(journal))
         started, before = time.perf_counter(), _processor_seconds()
         found = verify_journal(journal, trusted, places, processes=processes)

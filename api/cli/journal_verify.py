@@ -275,15 +275,13 @@ def _journal(
 
 def _key_beside(places: KeyPlaces) -> TrustedKey:
     """Raises `FileTrouble`."""
-    from ledger.store.secret_files import signing_key
     from ledger.store.trouble import FileTrouble
-    from ledger.verify.trusted_key import TrustedKey
+    from ledger.verify.trusted_key import key_beside
 
     try:
-        verifier = signing_key(places.signing_key, may_make=False).verifier
+        return key_beside(places, "of the signing key beside the journal")
     except FileTrouble as error:
         raise FileTrouble(f"{error}; or give the verifier key with --key") from error
-    return TrustedKey(verifier, "of the signing key beside the journal", is_brought=False)
 
 
 def _as_json(what: str, place: str, trusted: TrustedKey, found: Verified) -> dict[str, Any]:
@@ -296,6 +294,7 @@ def _as_json(what: str, place: str, trusted: TrustedKey, found: Verified) -> dic
         "key": trusted.verifier.as_text(),
         "key_from": trusted.source,
         "key_brought": trusted.is_brought,
+        **({} if len(trusted.keys) == 1 else {"keys": _signed_by(trusted, found)}),
         "records": found.records,
         "size": found.size,
         "signed": found.signed,
@@ -328,6 +327,7 @@ def _print(what: str, place: str, trusted: TrustedKey, found: Verified) -> None:
         ("records", _records(found)),
         ("bodies", f"{found.opened:,} as recorded{withheld}{_unopened(found)}"),
         ("signed", f"{found.signed:,} by the newest checkpoint that holds, of {found.checkpoints:,}"),
+        *_signers(trusted, found),
         *_outside(trusted, found),
         ("policies", _policies(found.policy_sets)),
     ]
@@ -367,6 +367,21 @@ def _see_how_long_ago(found: Verified, within: int, said: str) -> None:
     elif found.cosigned_at < time.time() - within:
         late = f"was cosigned last at {_time(found)}, longer ago than {said}"
         found.faults.add(FaultKind.COSIGNATURE, f"checkpoint {found.witnessed}: {late}")
+
+
+def _signed_by(trusted: TrustedKey, found: Verified) -> list[dict[str, Any]]:
+    """Of each key which checkpoints, by the sizes of the first and the last; null where none."""
+    keys = [(each, found.signed_by.get(each.id.hex())) for each in trusted.verifiers]
+    return [
+        {"key": each.as_text(), "first": signed and signed[0], "last": signed and signed[1]} for each, signed in keys
+    ]
+
+
+def _signers(trusted: TrustedKey, found: Verified) -> Iterator[tuple[str, str]]:
+    """Where the log's key was replaced: which one signed when."""
+    if len(trusted.keys) > 1:
+        for id_, (first, last) in found.signed_by.items():
+            yield "by key", f"{id_} checkpoints {first:,}..{last:,}"
 
 
 def _outside(trusted: TrustedKey, found: Verified) -> Iterator[tuple[str, str]]:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -46,16 +46,18 @@ _TILES_AT_ONCE = 1_000
 
 
 class ExportFolder:
-    """As `ExportFile` says. `verifier_key`: of the key that signs checkpoints, for the manifest."""
+    """As `ExportFile` says. `verifier_keys`: of the keys that sign checkpoints, the newest first, for the manifest."""
 
     form = "folder"
 
-    def __init__(self, folder: Path, plan: ExportPlan, checkpoint: CheckpointNote, verifier_key: str) -> None:
+    def __init__(
+        self, folder: Path, plan: ExportPlan, checkpoint: CheckpointNote, verifier_keys: Sequence[str]
+    ) -> None:
         """Raises `FileTrouble` where something is there, `OSError` where nothing can be written."""
         if folder.is_symlink() or folder.exists():
             raise FileTrouble(f"`{folder}` is there already; nothing was written; give a new folder")
         self._folder, self._plan = folder, plan
-        self._checkpoint, self._verifier_key = checkpoint, verifier_key
+        self._checkpoint, self._verifier_keys = checkpoint, verifier_keys
         self._work = Path(mkdtemp(prefix=f".{folder.name}.", suffix=PARTIAL, dir=folder.absolute().parent))
         self._sums: dict[str, dict[str, Any]] = {}
         self._entries = (self._work / "entries.ndjson").open("wb")
@@ -130,7 +132,11 @@ class ExportFolder:
             "filter": dict(self._plan.words),
             "masked": self._plan.is_masked,
             "records": self._count,
-            "checkpoint": {"size": self._checkpoint.size, "verifier_key": self._verifier_key},
+            "checkpoint": {
+                "size": self._checkpoint.size,
+                "verifier_key": self._verifier_keys[0],
+                **({"earlier_keys": [*self._verifier_keys[1:]]} if len(self._verifier_keys) > 1 else {}),
+            },
             "files": self._sums,
         }
 

@@ -57,6 +57,9 @@ class RecordKind(StrEnum):
     RETENTION = "retention"
     """Bodies of decisions on the kind `case` were kept long enough and dropped: `outcome` says below which place."""
 
+    JOURNAL_KEY = "journal-key"
+    """The key that signs checkpoints, or the one that wraps subjects' keys, was replaced: `outcome` says by which."""
+
     EPOCH = "epoch"
     """The journal goes on without records that were signed: which name, number and root were signed last."""
 

@@ -9,7 +9,7 @@ from typing import Any
 from ledger.journal.opened_records import OpenedRecord
 from ledger.record.decision_parts import ANSWER, REQUEST
 from ledger.record.gone_bodies import ERASURE, RETENTION
-from ledger.record.new_records import ACT_BODY, ACT_SUBJECT, ACTIVATION, EPOCH, EXPORT, REFUSAL
+from ledger.record.new_records import ACT_BODY, ACT_SUBJECT, ACTIVATION, EPOCH, EXPORT, JOURNAL_KEY, REFUSAL
 from ledger.store.trouble import DAMAGED, FileTrouble
 
 
@@ -46,7 +46,7 @@ def contents_of(record: OpenedRecord) -> RecordContents:
         subject = record.text(ACT_SUBJECT) if decision is None else decision.get("subject")
         acts = (
             record.text(path)
-            for path in (ACT_BODY, REFUSAL, ACTIVATION, EXPORT, EPOCH, ERASURE, RETENTION, "taken-over")
+            for path in (ACT_BODY, REFUSAL, ACTIVATION, EXPORT, EPOCH, JOURNAL_KEY, ERASURE, RETENTION, "taken-over")
         )
     except (ValueError, AttributeError) as error:
         raise FileTrouble(f"{DAMAGED}: record {record.header.seq} can't be read") from error

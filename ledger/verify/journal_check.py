@@ -7,8 +7,8 @@ make together, the log and what is signed, is checked here in its order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
 
@@ -67,6 +67,9 @@ class Verified:
 
     checkpoints: int = 0
     """How many were compared."""
+
+    signed_by: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """The id of each key by which one was verified, and the sizes of its first and its last."""
 
     opened: int = 0
     """Bodies that are those recorded, in whole."""
@@ -162,6 +165,7 @@ class _JournalCheck:
             cosigned_at=history.cosigned_at,
             mirrored=self._outside.mirrored,
             checkpoints=history.checkpoints,
+            signed_by=history.signed_by,
             opened=self._records.opened,
             erased=self._records.gone.erased,
             dropped=self._records.gone.dropped,

@@ -64,6 +64,7 @@ from api.http.retries import Retries
 from api.http.search_routes import add_proof_routes, add_search_routes, masked_decision
 from api.http.vocabulary_routes import add_vocabulary_routes
 from api.http.webhook_routes import add_webhook_routes
+from api.http.witness_watch import WitnessWatch
 from api.network_addresses import listed_networks
 from api.oidc_issuers import read_issuers
 from api.policy_compiler import Compiler
@@ -108,6 +109,8 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     letters_kept = timedelta(days=settings.webhook_dead_letter_days)
     sender = Sender(journal, webhooks, metrics, networks, letters_kept=letters_kept)
 
+    witnesses = WitnessWatch(journal, metrics, settings)
+
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         await policies.start()
@@ -117,7 +120,8 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
         stop = asyncio.Event()
         first_key = None if settings.insecure_local else show_first_key
         watching = asyncio.gather(
-            policies.watch(stop), access.watch(stop, first_key), metrics.share(stop), sender.run(stop)
+            *(policies.watch(stop), access.watch(stop, first_key), metrics.share(stop), sender.run(stop)),
+            witnesses.run(stop),
         )
         try:
             yield

@@ -21,12 +21,20 @@ from ledger.record.sealing import new_key_bytes, wrapped
 from ledger.store import key_database
 from ledger.store.key_database import SubjectKeys
 from ledger.store.place import JournalPlace, ServerAddress
-from ledger.store.secret_files import KeyPlaces, WrappingKey, beside, following_file, log_keys, wrapping_key
+from ledger.store.secret_files import (
+    KeyPlaces,
+    WrappingKey,
+    beside,
+    following_file,
+    log_keys,
+    new_wrapping_text,
+    wrapping_key,
+)
 from ledger.store.trouble import FileTrouble, JournalUnavailable
 from tests.support import postgresql as postgresql_
 from tests.support.command_line import credence
 from tests.support.journal_records import record
-from tests.support.tampering import VERSION, write_journal
+from tests.support.tampering import ACCOUNTS, VERSION, write_journal
 
 SIZES = (256, 300)
 
@@ -252,19 +260,20 @@ async def _of_a_new_customer(file: Path, keys: KeyPlaces) -> None:
         await asyncio.to_thread(journal.close)
 
 
-def test_the_old_wrapping_key_opens_nothing_any_more(file: Path, keys: KeyPlaces) -> None:
+def test_the_old_wrapping_key_opens_nothing_any_more(keys: KeyPlaces, file: Path) -> None:
     """And an erased key stays erased."""
-    old = wrapping_key(keys.wrapping_key, may_make=False)
-    before = SubjectKeys(keys.subject_keys, old)
-    before.open(may_make=False, at_least=0)
-    before.erase([8])
-    _wrapping(file, keys)
-    copied = file.parent / "copied"
-    copied.write_bytes(b"")
+    assert file.exists()
+    old, following = wrapping_key(keys.wrapping_key, may_make=False), following_file(keys.wrapping_key)
+    there = SubjectKeys(keys.subject_keys, old)
+    there.open(may_make=False, at_least=0)
+    there.erase([8])
+    following.write_text(new_wrapping_text(), "utf-8")
+    assert there.rewrap(wrapping_key(following, may_make=False).key) == ACCOUNTS + 1  # less one, and two of our own
     with pytest.raises(FileTrouble, match="does not open"):
-        SubjectKeys(keys.subject_keys, WrappingKey(copied, old.key)).key(2)
-    there = SubjectKeys(keys.subject_keys, wrapping_key(keys.wrapping_key, may_make=False))
-    assert there.open_ones(range(60)) == [number for number in range(52) if number != 8]
+        SubjectKeys(keys.subject_keys, WrappingKey(Path("nowhere"), old.key)).key(2)
+    by_new = SubjectKeys(keys.subject_keys, wrapping_key(following, may_make=False))
+    assert by_new.open_ones(range(60)) == [number for number in range(ACCOUNTS + 2) if number != 8]
+    assert by_new.key(2).key == there.key(2).key
 
 
 def test_a_key_that_is_wrapped_by_nothing_of_ours_is_refused(file: Path, keys: KeyPlaces) -> None:

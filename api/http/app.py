@@ -74,6 +74,7 @@ from api.http.search_routes import add_proof_routes, add_search_routes, masked_d
 from api.http.verify_routes import add_verify_routes
 from api.http.vocabulary_routes import add_vocabulary_routes
 from api.http.webhook_routes import add_webhook_routes
+from api.http.witness_watch import WitnessWatch
 from api.network_addresses import listed_networks
 from api.oidc_issuers import read_issuers
 from api.policy_compiler import Compiler
@@ -124,6 +125,8 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     imports = Imports(desk)
     sender = Sender(journal, webhooks, metrics, networks, letters_kept=letters_kept)
 
+    witnesses = WitnessWatch(journal, metrics, settings)
+
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         await policies.start()
@@ -138,6 +141,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
             metrics.share(stop),
             sender.run(stop),
             lifting.run(stop),
+            witnesses.run(stop),
         )
         try:
             yield

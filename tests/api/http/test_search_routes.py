@@ -279,12 +279,13 @@ def test_who_sees_headers_learns_what_they_say(keys: tuple[httpx2.Client, dict[s
     client, made = keys
     [line] = client.get("/v1/decisions?subject=erp-2", headers=bearer(made["erp"])).json()["decisions"]
     answer = client.get(f"/v1/journal/{line['seq']}", headers=bearer(made[who]))
-    assert answer.headers["credence-withheld"] == "/account, /subject, /request, /answer"
+    assert answer.headers["credence-withheld"] == "/account, /subject, /request, /answer, /request_id"
     record = answer.json()
-    assert {name: record[name] for name in ("account", "subject", "request", "answer", "act")} == dict.fromkeys(
-        ("account", "subject", "request", "answer", "act")
-    )
-    assert '"erp-2"' not in answer.text  # its request id says more, as the caller chose it
+    names = ("account", "subject", "request", "answer", "act", "request_id")
+    assert {name: record[name] for name in names} == dict.fromkeys(names)
+    assert "erp-2" not in answer.text
+    whole = client.get(f"/v1/journal/{line['seq']}", headers=bearer(made["auditor"])).json()
+    assert (whole["subject"], whole["request_id"]) == ("erp-2", "r-erp-2")  # the body has both: it names the case
     assert (record["kind"], record["outcome"]) == ("decision", "reject")
     assert CANARY not in answer.text
     assert client.get("/v1/journal?outcome=reject&limit=1", headers=bearer(made[who])).status_code == 200

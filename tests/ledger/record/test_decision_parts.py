@@ -110,12 +110,12 @@ def test_a_key_that_stands_in_records_too_is_told_apart(default_engine: Engine) 
     """A site's flagged fact is called as a member of the records in a list that everybody may see."""
     vocabulary = default_engine.vocabulary
     cover = replace(vocabulary.facts["account.guarantee_cover"], name="order.cover")
-    flagged = FlaggedFacts(replace(vocabulary, facts=vocabulary.facts | {cover.name: cover}), "order")
-    for securities in ([{"cover": "0.5"}], [{"cover": "0.5"}, {"cover": "1"}], []):
-        for order in ({"cover": "0.9"}, {"id": "SO-1"}):
-            body = {"account": {"securities": securities}, "order": order}
-            parts = flagged.request_parts(json.dumps(body).encode(), body)
-            assert [part.content for part in parts[1:]] == ([b'"0.9"'] if "cover" in order else [])
+    flagged = FlaggedFacts(replace(vocabulary, facts={**vocabulary.facts, cover.name: cover}), "order")
+    for key in ("cover", "c\\u006fver"):
+        for securities in ('[{"cover":"0.5"}]', '[{"cover":"0.5"},{"cover":"1"}]', "[]"):
+            raw = f'{{"account":{{"securities":{securities}}},"order":{{"{key}":"0.9"}}}}'.encode()
+            _, part = flagged.request_parts(raw, json.loads(raw))
+            assert part.content == b'"0.9"'
 
 
 def test_the_answer_is_cut_at_its_reasons_and_results(default_engine: Engine) -> None:

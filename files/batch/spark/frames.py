@@ -193,6 +193,7 @@ def _column_type(type_: str, *, cells: bool) -> ColumnType:
         "string": ColumnType.CELLS if cells else ColumnType.TEXT,
         "boolean": ColumnType.YES_NO,
         "date": ColumnType.DATE,
+        "timestamp_ntz": ColumnType.TIMESTAMP,
         "double": ColumnType.FLOAT,
         "float": ColumnType.FLOAT,
     }

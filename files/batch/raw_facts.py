@@ -460,11 +460,9 @@ class RawFacts(RawAmounts):
         return self._of_the_past(target, self._in_range(target, cell, day, faults, "0001-01-01"))
 
     def _midnight(self, target: RawTarget, cell: Expr) -> tuple[Expr, list[Test]]:
-        """The date of a timestamp without a zone, as programs write dates that have no type for them. One with a time
-        of the day is a fault."""
-        day = cast(cell.copy(), "DATE")
-        is_later = binary(exp.NEQ, cell.copy(), day.copy())
-        return day, [(is_later, self._words(target).said(*TIME_OF_DAY))]
+        """The date of a timestamp, which programs write that have no type for dates; a time of the day is a fault."""
+        day = cast(cell, "DATE")
+        return day, [(binary(exp.NEQ, cell.copy(), day.copy()), self._words(target).said(*TIME_OF_DAY))]
 
     def _of_the_past(self, target: RawTarget, reading: CheckedFact) -> CheckedFact:
         """A date with what becomes of one after the day of the decision (`Future`)."""

@@ -67,7 +67,7 @@ ACCOUNTS = {
     "word": ("a", "b"),
 }
 STEPS = {"points": 1, "level": 5, "cap": 3, "region": 7, "flag": 2, "day": 4, "wait": 3, "word": 5}
-LISTS = (None, [], [{"amount": "1.00", "paid": True}], [{"amount": "1.00", "paid": False}])
+LISTS: Sequence[object] = (None, [], [{"amount": "1.00", "paid": True}], [{"amount": "1.00", "paid": False}])
 
 
 HOLDS: Mapping[str, Callable[[int, int], bool]] = {

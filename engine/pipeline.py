@@ -24,6 +24,7 @@ from engine.compiling.amounts_for import amounts_for_others
 from engine.compiling.compile import Compiled, compile_policies
 from engine.compiling.divided_rates import divided_rates
 from engine.compiling.ending_holidays import ending_holidays
+from engine.compiling.ending_series import ending_series
 from engine.compiling.exceptions import ended_exceptions, link_exceptions
 from engine.compiling.future_parameters import future_parameters
 from engine.compiling.link import unused_parameters
@@ -192,12 +193,12 @@ class Engine:
 
     def warnings(self, today: date) -> tuple[Diagnostic, ...]:
         """What is right as it stands and most likely not meant, on this day: parameters that have no value yet,
-        exceptions that have ended, holidays that end soon, amounts that were chosen in another currency, rates that are
-        divided by 100, and texts in languages that nobody is shown. The engine has no clock: whoever asks says which
-        day it is."""
+        exceptions that have ended, holidays and values by date that end soon, amounts that were chosen in another
+        currency, rates that are divided by 100, and texts in languages that nobody is shown. The engine has no clock:
+        whoever asks says which day it is."""
         linked = self._compiled.linked
         dated = [*future_parameters(linked, today), *ended_exceptions(self.exceptions, today)]
-        dated += ending_holidays(linked, today)
+        dated += [*ending_holidays(linked, today), *ending_series(linked, today)]
         others = [*amounts_for_others(linked, self.vocabulary.currency), *divided_rates(self._compiled)]
         others += self._other_languages
         return in_order([*dated, *others])

@@ -171,6 +171,7 @@ class ErrorCode(StrEnum):
     W004 = "W004", "amounts that were chosen in another currency than the set's"
     W005 = "W005", "a rate that is divided by 100, though it is a share already"
     W006 = "W006", "a list of holidays that ends soon"
+    W007 = "W007", "values by date that have come to their end"
 
     # M: a map of rows, found by files.maps.row_map_file
     M001 = "M001", "a fact that a case of this kind doesn't have"

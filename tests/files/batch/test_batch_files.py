@@ -274,8 +274,18 @@ def test_a_map_s_values_translate_columns_of_a_few_words_kept_once(tmp_path: Pat
 
 
 @pytest.mark.parametrize("name", ["in.parquet", "in.arrow"])
-def test_values_on_a_column_that_is_no_text_are_faults_of_its_rows(name: str, tmp_path: Path) -> None:
+def test_values_translate_yes_and_no_by_their_words(name: str, tmp_path: Path) -> None:
     rows, rejects = translated(tmp_path / name, released(prepaid=[True, None, False, None], second=["-"] * 4))
+
+    assert [row["order.id"] for row in rows] == ["2", "4"]
+    said = "order.prepayment: column `prepaid`: `{}` is not among the values of the map (it translates `Y`, `N`)"
+    assert rejects == {(name, 1): said.format("true"), (name, 3): said.format("false")}
+
+
+@pytest.mark.parametrize("name", ["in.parquet", "in.arrow"])
+def test_values_on_a_column_that_is_no_text_are_faults_of_its_rows(name: str, tmp_path: Path) -> None:
+    days = [date(2026, 7, 15), None, date(2026, 7, 16), None]
+    rows, rejects = translated(tmp_path / name, released(prepaid=days, second=["-"] * 4))
 
     assert [row["order.id"] for row in rows] == ["2", "4"]
     said = "order.prepayment: column `prepaid` is no text, so the map's `values` can't translate it"

@@ -14,6 +14,7 @@ import httpx2
 import pytest
 
 from tests.support.paths import ROOT
+from tests.support.patience import PATIENCE
 from tests.support.running_service import eventually, write_rules
 from tests.support.service_processes import free_port
 from tests.support.webhook_receivers import HERE_LISTED, authority_file, receiving
@@ -49,12 +50,12 @@ def _service(home: Path, form: str, workers: int) -> Iterator[tuple[httpx2.Clien
         subprocess.Popen([sys.executable, "-m", "api.http"], cwd=home, env=environment, stderr=file) as process,
     ):
         try:
-            with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
-                eventually(lambda: _is_ready(client), 60)
+            with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as client:
+                eventually(lambda: _is_ready(client))
                 yield client, log
         finally:
             process.terminate()
-            assert process.wait(30) == 0
+            assert process.wait(PATIENCE) == 0
 
 
 def _is_ready(client: httpx2.Client) -> bool:

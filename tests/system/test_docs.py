@@ -124,7 +124,7 @@ class TestShell:
 
     def _done(self, line: str) -> tuple[str, int]:
         if line.startswith(READS_SIGNED) and self._service is not None:
-            eventually(self._is_signed, 30)
+            eventually(self._is_signed)
         words = shlex.split(line)
         if words[0] == "credence" and not {"|", ">"} & set(words):
             result = credence(*words[1:])
@@ -142,7 +142,7 @@ class TestShell:
             self._service = self._stack.enter_context(running(settings))
         elif content != self._rules_seen:
             before = self._state()
-            eventually(lambda: self._state() != before, 60)
+            eventually(lambda: self._state() != before)
         self._rules_seen = content
         port = self._service.base_url.port
         assert port is not None

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.support.command_line import desk
+from tests.support.patience import PATIENCE
 
 FULL = Path("/dev/full")
 
 
 def _run(stdout: int, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "api.cli", *arguments]
-    return subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, timeout=60, check=False)
+    return subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, timeout=PATIENCE, check=False)
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="no device that is always full")

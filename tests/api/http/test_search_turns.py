@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from api.http.search_turns import AT_ONCE, WAITING_OF_A_CALLER_MAX, SearchTurns, TooManySearches
+from tests.support.patience import PATIENCE
 
 
 class Searches:
@@ -20,7 +21,7 @@ class Searches:
 
     def search(self, name: str) -> str:
         self.begun.append(name)
-        assert self.may_end.wait(30)
+        assert self.may_end.wait(PATIENCE)
         return name
 
 

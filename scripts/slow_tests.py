@@ -1,4 +1,4 @@
-"""Writes tests/slow_tests.txt, what `make quick` leaves out, from the times of a run of both steps, or of one without `-m`.
+"""Writes tests/slow_tests.txt, what `make quick` leaves out, from the times of a run of both steps, or of all tests.
 
     .venv/bin/python -m pytest --numprocesses auto --dist loadfile --junit-xml report.xml
     python scripts/slow_tests.py report.xml …

@@ -17,6 +17,7 @@ from tests.support.paths import ROOT
 from tests.support.patience import PATIENCE
 from tests.support.running_service import eventually, write_rules
 from tests.support.service_processes import free_port
+from tests.support.steps import long_after
 from tests.support.webhook_receivers import HERE_LISTED, authority_file, receiving
 
 TEXT, AMOUNT = "Kanarienvogel", "73912846.51"
@@ -65,7 +66,7 @@ def _is_ready(client: httpx2.Client) -> bool:
         return False
 
 
-@pytest.mark.parametrize(("form", "workers"), [("json", 1), ("text", 2)])
+@pytest.mark.parametrize(("form", "workers"), long_after(1, [("json", 1), ("text", 2)]))
 def test_a_fact_s_value_is_in_no_log_metric_event_or_problem(tmp_path: Path, form: str, workers: int) -> None:
     with receiving() as receiver, _service(tmp_path, form, workers) as (client, log):
         hook = {"url": f"https://127.0.0.1:{receiver.port}/", "types": ["order.held"]}

@@ -88,7 +88,7 @@ def test_after_kill_9_every_answered_decision_is_in_the_journal(tmp_path: Path) 
     """Once, and none that nobody asked for; after each kill the whole journal is what was recorded."""
     write_rules(tmp_path / "rules")
     port, answered, file = free_port(), dict[str, bytes](), tmp_path / "credence.db"
-    for kills in range(1, how_many(2, large=20) + 1):
+    for kills in range(1, how_many(1, large=20) + 1):
         with _service(tmp_path, port) as process:
             callers = [threading.Thread(target=_decide_until_it_dies, args=(port, answered)) for _ in range(CALLERS)]
             for caller in callers:

@@ -37,6 +37,9 @@ IN_A_CHECKOUT = ("README.md", "docs/development.md", "CONTRIBUTING.md")
 FROM_AN_EMPTY_FOLDER = ("docs/tutorial.md", "docs/command-line.md")
 """All other pages begin in a folder that `credence init` made."""
 
+LONG_PAGES = ("docs/command-line.md", "docs/upgrading.md", "docs/auditors.md")
+"""A fifth of the pages' commands each; run in `make test-long`."""
+
 NOT_RUN = {
     "credence erase": "takes keys of two persons; tests/api/http/test_erasure_routes.py has them",
     "make": "sets up an environment of its own or runs these tests",
@@ -182,7 +185,11 @@ def shell(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "shell"), [pytest.param(name, name, id=name) for name in PAGES], indirect=["shell"])
+@pytest.mark.parametrize(
+    ("name", "shell"),
+    [pytest.param(name, name, id=name, marks=[pytest.mark.long] if name in LONG_PAGES else []) for name in PAGES],
+    indirect=["shell"],
+)
 def test_the_commands_of_a_page_do_what_it_says(name: str, shell: TestShell) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     page = Page(text, shell)

@@ -26,6 +26,7 @@ import pytest
 from tests.support.patience import PATIENCE
 from tests.support.raw_http import ORDER, head, is_closed, post, read_answer, read_answers, send
 from tests.support.running_service import BODY, eventually, write_rules
+from tests.support.steps import long_after
 
 WORST_SECONDS_MAX = 1.0
 GROWTH_MAX = 50 << 20
@@ -227,7 +228,7 @@ ATTACKS = {
 }
 
 
-@pytest.mark.parametrize("name", ATTACKS)
+@pytest.mark.parametrize("name", long_after(4, ATTACKS))
 def test_others_are_answered_in_time_and_memory_stays(attacked: Service, name: str) -> None:
     with others(attacked) as watch:
         ATTACKS[name](attacked)
@@ -243,6 +244,7 @@ def held(watch: Watch) -> None:
     assert watch.peak_bytes < GROWTH_MAX
 
 
+@pytest.mark.long
 def test_thousands_of_idle_connections_are_gone_after_ten_seconds(attacked: Service) -> None:
     count = min(10_000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 500)
     with ExitStack() as connections, others(attacked) as watch:

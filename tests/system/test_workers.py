@@ -23,6 +23,7 @@ from tests.support.large import how_many
 from tests.support.paths import ROOT
 from tests.support.patience import PATIENCE
 from tests.support.running_service import BODY, ORDERS, eventually, write_rules
+from tests.support.steps import long_after
 
 READY_SECONDS = 150
 TWICE = 20
@@ -61,7 +62,7 @@ class Service:
         return said
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=long_after(1, ["sqlite", "postgresql"]))
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> JournalPlace:
     if request.param == "sqlite":
         return tmp_path / "var" / "credence.db"

@@ -91,10 +91,23 @@ def test_the_document_served_is_the_one_tested_here(keyed: httpx2.Client) -> Non
 
 
 @schema.parametrize()
-@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_requests_made_from_the_document_are_answered_as_documented(
     case: schemathesis.Case[Any], keyed: httpx2.Client
 ) -> None:
+    _is_answered_as_documented(case, keyed)
+
+
+@pytest.mark.long
+@schema.parametrize()
+@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def test_many_requests_made_from_the_document_are_answered_as_documented(
+    case: schemathesis.Case[Any], keyed: httpx2.Client
+) -> None:
+    _is_answered_as_documented(case, keyed)
+
+
+def _is_answered_as_documented(case: schemathesis.Case[Any], keyed: httpx2.Client) -> None:
     """Valid by the schema, a request may be refused only for what `UNSAID` lists, or for what people and keys are."""
     answer = case.call(base_url=str(keyed.base_url), headers={"Authorization": keyed.headers["Authorization"]})
     case.validate_response(answer, excluded_checks=[positive_data_acceptance])

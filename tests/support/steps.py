@@ -1,7 +1,7 @@
 """Which of the two steps of a whole run has a test: `make test` the behaviours, `make test-long` what takes long.
 
 A test is long by a mark in its file: `@pytest.mark.long` on it, `pytestmark = pytest.mark.long` for all of a file, or
-`long_after` for all members of a kind but the first. Of a kind that is long something small stays in `make test`.
+`long_after` and `one_in` for most members of a kind. Of a kind that is long something small stays in `make test`.
 A step imports only the files of which it runs a test; which those are is read from their text.
 """
 
@@ -35,7 +35,7 @@ class Long(Enum):
     ALL = 2
 
 
-_MARK = re.compile(r"\bmark\.long\b|\blong_after\(")
+_MARK = re.compile(r"\bmark\.long\b|\blong_after\(|\bone_in\(")
 
 
 def long_after(count: int, members: Iterable[object]) -> list[ParameterSet]:
@@ -44,8 +44,21 @@ def long_after(count: int, members: Iterable[object]) -> list[ParameterSet]:
     >>> [bool(member.marks) for member in long_after(1, ["a", "b"])]
     [False, True]
     """
-    values = [member if isinstance(member, tuple) else (member,) for member in members]
-    return [pytest.param(*each, marks=[pytest.mark.long] if at >= count else []) for at, each in enumerate(values)]
+    return [_member(each, is_long=at >= count) for at, each in enumerate(members)]
+
+
+def one_in(count: int, members: Iterable[object]) -> list[ParameterSet]:
+    """The same, marked but for the first of every `count`.
+
+    >>> [bool(member.marks) for member in one_in(2, ["a", "b", "c"])]
+    [False, True, False]
+    """
+    return [_member(each, is_long=at % count > 0) for at, each in enumerate(members)]
+
+
+def _member(values: object, *, is_long: bool) -> ParameterSet:
+    marks = [pytest.mark.long] if is_long else []
+    return pytest.param(*(values if isinstance(values, tuple) else (values,)), marks=marks)
 
 
 @functools.cache

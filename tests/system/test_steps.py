@@ -13,19 +13,20 @@ import pytest
 from tests.support.paths import ROOT
 from tests.support.steps import LONG, QUICK, TEST, Long, how_long, leaves_out
 
-HEAD = "import pytest\nfrom tests.support.steps import long_after\n"
+HEAD = "import pytest\nfrom tests.support.steps import long_after, one_in\n"
 FILES = {
     "test_short.py": "def test_a(): ...\n",
     "test_long.py": "pytestmark = pytest.mark.long\ndef test_b(): ...\n",
     "test_long_and_more.py": "pytestmark = [\n    pytest.mark.slow,\n    pytest.mark.long,\n]\ndef test_c(): ...\n",
     "test_mixed.py": "@pytest.mark.long\ndef test_d(): ...\ndef test_e(): ...\n",
     "test_members.py": "@pytest.mark.parametrize('n', long_after(1, 'fgh'))\ndef test_n(n): ...\n",
+    "test_every_other.py": "@pytest.mark.parametrize('n', one_in(2, 'ijk'))\ndef test_o(n): ...\n",
     "test_pairs.py": "@pytest.mark.parametrize(('n', 'm'), long_after(1, [(1, 2), (3, 4)]))\ndef test_p(n, m): ...\n",
 }
 """Every way in which a test is marked."""
 
-LONG_ONES = {"test_b", "test_c", "test_d", "test_n[g]", "test_n[h]", "test_p[3-4]"}
-OTHERS = {"test_a", "test_e", "test_n[f]", "test_p[1-2]"}
+LONG_ONES = {"test_b", "test_c", "test_d", "test_n[g]", "test_n[h]", "test_o[j]", "test_p[3-4]"}
+OTHERS = {"test_a", "test_e", "test_n[f]", "test_o[i]", "test_o[k]", "test_p[1-2]"}
 
 
 def test_ci_runs_both_steps_one_after_the_other() -> None:

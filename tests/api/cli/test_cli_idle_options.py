@@ -27,6 +27,7 @@ from tests.api.cli.test_cli_portfolio import ROWS as ITEMS
 from tests.support.command_line import CASES, DUNNING, FACTS, HEADING, MAP, ORDERS, credence, desk
 from tests.support.paths import RULES
 from tests.support.policy_files import ended, facts_file
+from tests.support.steps import one_in
 
 pytestmark = pytest.mark.slow
 
@@ -273,7 +274,7 @@ def test_an_option_changes_something_or_is_refused(
     assert _outcome(tmp_path, command, _with(command, _example(command), option)) != without(command, None)
 
 
-@pytest.mark.parametrize(("command", "switch", "option"), BESIDE)
+@pytest.mark.parametrize(("command", "switch", "option"), one_in(8, BESIDE))
 def test_beside_a_switch_it_does_too(
     command: str, switch: str, option: str, tmp_path: Path, without: Callable[[str, str | None], Outcome]
 ) -> None:

@@ -26,11 +26,9 @@ class Searches:
 
 
 async def _until(condition: Callable[[], bool]) -> None:
-    for _ in range(3_000):
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it doesn't come")
+    async with asyncio.timeout(PATIENCE):
+        while not condition():
+            await asyncio.sleep(0.01)
 
 
 def test_one_of_a_caller_at_a_time_and_two_in_all() -> None:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
+import pytest
 
 from tests.support.command_line import credence
 from tests.support.journal_reading import headers_in
@@ -104,6 +105,7 @@ def test_after_kill_9_every_answered_decision_is_in_the_journal(tmp_path: Path) 
         assert {path: client.get(path).content for path in answered} == answered
 
 
+@pytest.mark.long
 def test_after_kill_9_a_request_that_is_sent_again_is_the_same_decision(tmp_path: Path) -> None:
     """Also those that were recorded and not answered any more: one record for each key, whatever was cut off."""
     write_rules(tmp_path / "rules")

@@ -219,7 +219,7 @@ def test_while_it_runs_nothing_that_is_damaged_takes_effect(tmp_path: Path) -> N
     asyncio.run(follow())
 
 
-@pytest.mark.parametrize("known", [True, False], ids=["after a whole start", "on a machine of its own"])
+@pytest.mark.parametrize("known", long_after(1, [False, True]), ids=["on a machine of its own", "after a whole start"])
 def test_a_start_on_what_is_damaged_approves_nothing(tmp_path: Path, known: bool) -> None:
     """With the journal of a start before the damage the set of then decides; without, nothing does."""
     folder = _folder(tmp_path)

@@ -254,6 +254,7 @@ def test_thousands_of_idle_connections_are_gone_after_ten_seconds(attacked: Serv
     assert _warnings(attacked)
 
 
+@pytest.mark.long
 def test_few_files_make_few_connections_and_no_outage(tmp_path: Path) -> None:
     with service(tmp_path, files_max=64) as narrow, ExitStack() as connections:
         idle = [connections.enter_context(narrow.connect()) for _ in range(64)]

@@ -65,6 +65,7 @@ def test_what_is_no_currency_is_refused(code: str, hint: str, tmp_path: Path) ->
     assert not (tmp_path / "site").exists()
 
 
+@pytest.mark.long
 def test_changing_the_currency_alone_warns_once_and_says_which_tests_do_not_run(tmp_path: Path) -> None:
     write_starter(tmp_path / "site")
     rules = tmp_path / "site" / "rules"

@@ -19,6 +19,7 @@ import pytest
 from tests.support.command_line import credence, desk
 from tests.support.patience import PATIENCE
 from tests.support.running_service import eventually
+from tests.support.steps import long_after
 
 
 @contextmanager
@@ -58,7 +59,7 @@ def test_all_that_is_printed_before_it_listens_is_log_entries_in_json(tmp_path: 
         assert (before[0], process.stdout.read()) == ("journal made", b"")
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("stop", long_after(1, [signal.SIGTERM, signal.SIGINT]))
 def test_it_says_where_it_listens_answers_and_stops(tmp_path: Path, stop: signal.Signals) -> None:
     with serving(desk(tmp_path / "rules"), "--port", "0") as (process, said):
         found = re.match(r"listening on (http://127\.0\.0\.1:[0-9]+)  \(API: ", said)

@@ -196,6 +196,7 @@ def test_models_made_by_one_generator_have_the_components_names(
     assert not [name for name in classes if name[-1].isdigit() or "Model" in name]
 
 
+@pytest.mark.long
 def test_a_client_made_by_the_other_decides_an_order(
     generators: Path, service: httpx2.Client, document: Path, tmp_path: Path
 ) -> None:

@@ -26,6 +26,7 @@ from tests.support.command_line import credence, desk_beside
 from tests.support.default_policies import AS_OF_DAY, policies_of_november_2026
 from tests.support.paths import NOVEMBER_2026
 from tests.support.policy_files import ended
+from tests.support.steps import long_after
 
 ORDERS = policies_of_november_2026().ruleset("order", AS_OF_DAY)
 
@@ -72,7 +73,9 @@ def write_arrow(path: Path, table: pa.Table) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["in.arrow", "in.ARROW", "in.feather", "in.arrows", "in.ipc", "in.parquet", "in.pq"])
+@pytest.mark.parametrize(
+    "name", long_after(3, ["in.arrow", "in.parquet", "in.arrows", "in.ARROW", "in.feather", "in.ipc", "in.pq"])
+)
 def test_typed_files_of_every_form_give_the_same_decisions(name: str, tmp_path: Path) -> None:
     table, path, out = pa.table(dict(TYPED)), tmp_path / name, tmp_path / "out.ndjson"
     if path.suffix in (".parquet", ".pq"):

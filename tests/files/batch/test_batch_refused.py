@@ -444,6 +444,7 @@ def test_what_stood_in_the_way_is_replaced_when_all_is_done(tmp_path: Path) -> N
     assert (tmp_path / "out.csv").read_text().startswith("order.id,")
 
 
+@pytest.mark.long
 def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     """In a process of its own, while it decides."""
     with (tmp_path / "in.csv").open("w") as stream:

@@ -22,12 +22,14 @@ class Evaluation:
         self._terms = terms
         self._order = reached(wanted, {})
 
-    def __call__(self, unknowns: Mapping[str, object]) -> Values:
+    def __call__(self, unknowns: Mapping[str, object], derived: Mapping[int, int] | None = None) -> Values:
         """The values of the terms and all their parts. `unknowns` holds a value for each unknown among them by name;
-        the records of a list stand for the list's own."""
+        the records of a list stand for the list's own. `derived`: what to take derived terms for instead of computing
+        them, as a solver did, by number."""
         values: Values = {}
         for term in self._order:
-            values[term.number] = _value(self._terms, term, values, unknowns)
+            taken = None if derived is None else derived.get(term.number)
+            values[term.number] = _value(self._terms, term, values, unknowns) if taken is None else taken
         return values
 
 

@@ -34,7 +34,9 @@ class FreeFacts:
     """What holds of every case: bounds of types, and that the past lies before `as_of`."""
 
 
-def free_facts(terms: Terms, ruleset: RuleSet, side: str, shared: FreeFacts | None = None, own: Iterable[str] = ()) -> FreeFacts:
+def free_facts(
+    terms: Terms, ruleset: RuleSet, side: str, shared: FreeFacts | None = None, own: Iterable[str] = ()
+) -> FreeFacts:
     """The facts of a side; of `shared` all but `own`. `side` is empty where there is one only."""
     values: dict[str, Encoded] = {}
     names: dict[str, str] = {}

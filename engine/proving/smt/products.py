@@ -88,9 +88,7 @@ def _at_least_a_factor(terms: Terms, x: Term, y: Term, p: Term) -> Iterator[Term
     yield terms.same(terms.any(is_zero), terms.equal(p, terms.zero))
 
 
-def _within(
-    terms: Terms, premise: Term, x_up: Term, x_down: Term, low: Term, p: Term, high: Term
-) -> Iterator[Term]:
+def _within(terms: Terms, premise: Term, x_up: Term, x_down: Term, low: Term, p: Term, high: Term) -> Iterator[Term]:
     """From `low` to `high` where x is not negative, from `high` to `low` where it is."""
     yield terms.implies(terms.all((premise, x_up)), terms.all((terms.at_most(low, p), terms.at_most(p, high))))
     yield terms.implies(terms.all((premise, x_down)), terms.all((terms.at_most(high, p), terms.at_most(p, low))))
@@ -147,7 +145,9 @@ def _share_most(p: Term) -> int:
     return p.value[1]
 
 
-def _same_share(terms: Terms, y: Term, first: tuple[Term, Term], second: tuple[Term, Term], most: int) -> Iterator[Term]:
+def _same_share(
+    terms: Terms, y: Term, first: tuple[Term, Term], second: tuple[Term, Term], most: int
+) -> Iterator[Term]:
     """Two amounts, one share: the products differ by the share of the difference."""
     zero = terms.zero
     for (x, p), (u, other) in ((first, second), (second, first)):

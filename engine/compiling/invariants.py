@@ -217,4 +217,4 @@ def _optional(formula: Formula) -> frozenset[str]:
 def _silent(expression: Expression, name: str, missing: list[str]) -> Diagnostic:
     message = f"the invariant `{name}` says nothing where {listed(missing)} is not known"
     hint = f"write `{missing[0]} != null and …` if that is meant"
-    return Diagnostic(expression.place, ErrorCode.W007, message, hint)
+    return Diagnostic(expression.place, ErrorCode.W008, message, hint)

@@ -18,7 +18,7 @@ import pytest
 from api.http import search_routes, search_turns
 from api.http.answers import DecisionShape
 from api.http.search_answers import PAGE, RecordDetailsShape
-from api.http.search_routes import _flagged_now
+from api.http.search_routes import flagged_now
 from ledger.access.roles import Role
 from ledger.record.sealing import Blinding
 from ledger.search import record_contents
@@ -397,7 +397,7 @@ def test_somebody_who_asked_for_it_sees_their_own_whole(keys: tuple[httpx2.Clien
 def test_while_no_policy_is_in_force_the_engines_own_facts_are_withheld_all_the_same() -> None:
     """No set says then what is confidential, and a record of what was missing doesn't either."""
     nothing: Any = SimpleNamespace(in_force=None)
-    assert {"account.current_ratio", "account.insolvent", "order.released_by"} <= _flagged_now(nothing)
+    assert {"account.current_ratio", "account.insolvent", "order.released_by"} <= flagged_now(nothing)
 
 
 # --- what waits for facts, what can't be read, and what asks too much ------------------------------------------------

@@ -21,10 +21,10 @@ from ledger.journal import journal as journal_module
 from ledger.journal.clock import Clock
 from ledger.journal.journal import Commit, Journal
 from ledger.journal.opening import check_writable, open_to_write
+from ledger.store.all_tables import metadata
 from ledger.store.database import LOCK_SECONDS_MAX
 from ledger.store.file_store import FileStore
 from ledger.store.secret_files import beside
-from ledger.store.tables import metadata
 from ledger.store.trouble import JournalUnavailable, trouble_in_words
 from tests.support.journal_records import fails, note_of, record
 from tests.support.patience import PATIENCE

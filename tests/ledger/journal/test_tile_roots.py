@@ -12,7 +12,8 @@ from ledger.journal import tile_roots
 from ledger.journal.tile_roots import tree_from_tiles
 from ledger.record.log_tiles import FullTile, LogTree
 from ledger.record.merkle_tree import leaf_hash
-from ledger.store.tables import metadata, tiles
+from ledger.store.table_metadata import metadata
+from ledger.store.tables import tiles
 
 SIZES = (0, 255, 256, 66_000, 70_000, 131_072, 131_400)
 HEADERS = [sha256(b"%d" % number).hexdigest() for number in range(max(SIZES))]

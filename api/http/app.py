@@ -10,6 +10,7 @@ What is made for one app, and who holds what:
     Retries     answers once what is sent again
     Compiler    a worker process that checks and compiles what was saved in the rules folder
     Policies    the set in force; follows the folder by the compiler, records sets in the journal
+    CreditLedger, Lifting   accounts and orders; the task that looks at held orders by itself
     Worker      a second process, for texts that callers want checked: their wait keeps no change of policies waiting
     DecideCase  one for each kind of case, with policies and journal
 
@@ -48,16 +49,19 @@ from api.http.audit_routes import add_audit_routes
 from api.http.authentication import Authentication
 from api.http.bearer_tokens import IssuerTokens
 from api.http.caller import admitted_of
-from api.http.decisions import DecideCase, find_decision, refuse_case
+from api.http.decisions import DecideCase, find_decision, refuse_case, visible_to
 from api.http.edge import Edge
 from api.http.erasure_routes import add_erasure_routes
 from api.http.first_key import show_first_key
 from api.http.health import add_health_routes
+from api.http.import_routes import Imports, add_import_routes
 from api.http.item_routes import add_item_routes
 from api.http.ledger_desk import LedgerDesk
 from api.http.log_routes import add_cosignature_route, add_log_routes
 from api.http.metrics import Metrics
 from api.http.openapi import follow_vocabulary, operation_id
+from api.http.order_preview import add_order_preview_routes
+from api.http.order_reading_routes import add_order_reading_routes
 from api.http.order_routes import add_order_routes
 from api.http.parameters import only_parameters
 from api.http.policy_routes import add_policy_routes
@@ -67,8 +71,10 @@ from api.http.reference import add_reference_routes
 from api.http.replay_routes import add_replay_routes
 from api.http.retries import Retries
 from api.http.search_routes import add_proof_routes, add_search_routes, masked_decision
+from api.http.verify_routes import add_verify_routes
 from api.http.vocabulary_routes import add_vocabulary_routes
 from api.http.webhook_routes import add_webhook_routes
+from api.http.witness_watch import WitnessWatch
 from api.network_addresses import listed_networks
 from api.oidc_issuers import read_issuers
 from api.policy_compiler import Compiler
@@ -79,6 +85,7 @@ from engine.version import ENGINE_VERSION
 from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.access.access import Access
 from ledger.books.credit_ledger import CreditLedger
+from ledger.books.lifting import Lifting
 from ledger.erasure.erasing import Erasing, KeptUntil
 from ledger.erasure.retention import kept_until
 from ledger.journal.clock import Clock
@@ -112,7 +119,13 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     admission = _admission(settings, access, journal.clock, metrics)
     webhooks, networks = Webhooks(journal), listed_networks(settings.webhook_networks)
     letters_kept = timedelta(days=settings.webhook_dead_letter_days)
+    ledger = CreditLedger(journal)
+    lifting = Lifting(ledger, journal, lambda: policies.in_force.engine if policies.in_force else None)
+    desk = LedgerDesk(ledger, policies, journal, settings.body_bytes_max)
+    imports = Imports(desk)
     sender = Sender(journal, webhooks, metrics, networks, letters_kept=letters_kept)
+
+    witnesses = WitnessWatch(journal, metrics, settings)
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -123,7 +136,12 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
         stop = asyncio.Event()
         first_key = None if settings.insecure_local else show_first_key
         watching = asyncio.gather(
-            policies.watch(stop), access.watch(stop, first_key), metrics.share(stop), sender.run(stop)
+            policies.watch(stop),
+            access.watch(stop, first_key),
+            metrics.share(stop),
+            sender.run(stop),
+            lifting.run(stop),
+            witnesses.run(stop),
         )
         try:
             yield
@@ -131,6 +149,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
             stop.set()
             await asyncio.gather(compiler.close(), checker.close())  # first: nothing waits for a change any more
             await watching
+            await imports.close()
             await asyncio.to_thread(journal.close)
 
     app = FastAPI(
@@ -159,12 +178,15 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     add_health_routes(app, policies, journal, metrics, worker)
     add_access_routes(app, access, journal.clock, settings.body_bytes_max)
     add_webhook_routes(app, webhooks, journal.clock, networks, settings.body_bytes_max)
-    desk = LedgerDesk(CreditLedger(journal), policies, journal, settings.body_bytes_max)
     add_order_routes(app, desk)
+    add_order_reading_routes(app, desk)
+    add_order_preview_routes(app, desk)
     add_account_routes(app, desk)
     add_account_read_routes(app, desk)
     add_limit_routes(app, desk)
     add_item_routes(app, desk)
+    add_import_routes(app, imports)
+    add_verify_routes(app, journal, policies)
     add_erasure_routes(app, erasing, access, settings.body_bytes_max)
     follow_vocabulary(app, policies)
     add_reference_routes(app)
@@ -267,9 +289,11 @@ def _add_decision_routes(app: FastAPI, journal: Journal, policies: Policies) -> 
         """The decision as it was answered, byte for byte. Order entry and booking see their own, collectors those on
         invoices and accounts. Editors and approvers see it without what is confidential or personal: the header
         `Credence-Withheld` lists what it lacks."""
-        recorded, is_masked = await find_decision(id, journal, admitted_of(request.scope))
+        admitted = admitted_of(request.scope)
+        recorded, is_masked = await find_decision(id, journal, admitted)
         if is_masked:
-            return masked_decision(recorded, policies)
+            is_own = visible_to(admitted).sees(recorded.case_kind, recorded.actor)
+            return masked_decision(recorded, policies, for_sales=is_own)
         return Response(recorded.answer, media_type="application/json")
 
     @app.post("/v1/decisions/{case}", include_in_schema=False)

@@ -48,9 +48,9 @@ _TABLES = {
     "orders": (
         "id",
         "id text, account text, revision int, state text, asked text, currency text, amount int, is_prepaid yes, "
-        "reserved int, delivered int, billed int, lapsed int, root text, entered_by text?, entered_on int, "
-        "approved_on int?, approved_amount int?, decision text?, outcome text?",
-        ("account entered_on",),
+        "reserved int, delivered int, billed int, lapsed int, root text, entered_by text?, entered_via text?, "
+        "entered_on int, approved_on int?, approved_amount int?, decision text?, outcome text?, changed_seq int",
+        ("account entered_on", "account root", "state changed_seq", "changed_seq"),
     ),
     "order_revisions": (
         "order_id revision",
@@ -60,8 +60,8 @@ _TABLES = {
     "holds": (
         "order_id number",
         "order_id text, account text, number int, kind text, since int, since_seq int, rules text, lifted_on int?, "
-        "lifted_by text?, liftable_since int?",
-        ("account",),
+        "lifted_by text?, liftable_since int?, authority text?, two_people yes?",
+        ("account", "lifted_on"),
     ),
     "releases": (
         "order_id number",
@@ -74,7 +74,7 @@ _TABLES = {
         "id text, account text, kind text, issued_on int, due_on int, amount int, open_amount int, "
         "disputed_amount int, order_id text?, state text, settled_on int?, dunning_level int, last_contact_on int?, "
         "insured_amount int, foreign_currency text?, foreign_amount int?, foreign_open int?, record text?, digest text",
-        ("account state",),
+        ("account state kind",),
     ),
     "allocations": (
         "from_item to_item number",
@@ -95,13 +95,21 @@ _TABLES = {
         (),
     ),
     "book_totals": ("currency", "currency text, open_items int, customers int", ()),
+    "imports": (
+        "id",
+        "id text, kind text, digest text, started_at text, state text, done_rows int, new int, same int, changed int, "
+        "rejected int, settled int, detail text?",
+        ("digest",),
+    ),
+    "import_rejects": ("run number", "run text, number int, place text, faults text", ()),
     "ledger_entries": (
         "seq number",
         "seq int, number int, account text, bucket text, amount int, effective_on int, order_id text?, item text?, "
         "cause text",
         ("account seq",),
     ),
-    "rechecks": ("account", "account text, seq int", ()),
+    "rechecks": ("account", "account text, seq int, cause text", ()),
+    "days": ("day step", "day int, step text", ()),
 }
 """Table → primary key, columns (`?`: may be null), indexes."""
 

@@ -154,7 +154,8 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     app.state.metrics = metrics
     cases = {case: DecideCase(case, policies, journal, metrics, settings.body_bytes_max) for case in CASE_KINDS}
     direct = {_path(case): asgi for case, asgi in cases.items()}
-    retries = Retries(journal, settings.body_bytes_max)
+    desk = LedgerDesk(ledger, policies, journal, settings.body_bytes_max)
+    retries = Retries(journal, settings.body_bytes_max, desk.mask)
     app.add_middleware(Edge, metrics=metrics, admission=admission, retries=retries, direct=direct)
     app.add_exception_handler(HTTPException, _raise_ours)
     app.add_exception_handler(RequestValidationError, _raise_ours)
@@ -166,7 +167,6 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     add_health_routes(app, policies, journal, metrics, worker)
     add_access_routes(app, access, journal.clock, settings.body_bytes_max)
     add_webhook_routes(app, webhooks, journal.clock, networks, settings.body_bytes_max)
-    desk = LedgerDesk(ledger, policies, journal, settings.body_bytes_max)
     add_order_routes(app, desk)
     add_order_reading_routes(app, desk)
     add_order_preview_routes(app, desk)

@@ -54,6 +54,23 @@ GET  /v1/audit/access              -     -     -     -     -     -     may   hea
 GET  /v1/audit/sample              -     -     -     -     -     -     may   head  head  -     -
 GET  /v1/audit/case/{record}       -     -     -     -     -     -     may   -     -     -     -
 POST /v1/audit/completeness        -     -     -     -     -     -     may   -     -     -     -
+POST /v1/orders                    may   -     -     may   -     -     -     -     -     -     -
+GET  /v1/orders                    own   -     -     may   -     -     may   -     -     -     -
+GET  /v1/orders/{id}               own   -     -     may   -     -     may   -     -     -     -
+POST /v1/orders/preview            may   -     -     may   -     -     -     -     -     -     -
+POST /v1/orders/{id}/change        may   -     -     may   -     -     -     -     -     -     -
+POST /v1/orders/{id}/recheck       may   -     -     may   -     -     -     -     -     -     -
+POST /v1/orders/{id}/cancel        may   -     -     may   -     -     -     -     -     -     -
+POST /v1/orders/{id}/reopen        may   -     -     may   -     -     -     -     -     -     -
+POST /v1/orders/{id}/deliver       may   bill  -     may   -     -     -     -     -     -     -
+POST /v1/orders/{id}/undeliver     may   bill  -     may   -     -     -     -     -     -     -
+POST /v1/orders/{id}/close         may   bill  -     may   -     -     -     -     -     -     -
+POST /v1/orders/{id}/release       -     -     -     auth  -     -     -     -     -     -     -
+POST /v1/orders/{id}/hold          -     -     -     auth  -     -     -     -     -     -     -
+POST /v1/orders/{id}/reject        -     -     -     auth  -     -     -     -     -     -     -
+GET  /v1/holds                     own   own   may   may   mask  mask  may   -     -     -     -
+POST /v1/holds/release             -     -     -     auth  -     -     -     -     -     -     -
+GET  /v1/accounts/{id}/headroom    may   -     -     may   -     -     may   -     -     -     -
 GET  /v1/people                    -     -     -     -     -     -     may   -     may   -     -
 POST /v1/people                    -     -     -     -     -     -     -     -     may   -     -
 POST /v1/people/{login}/change     -     -     -     -     -     -     -     -     may   -     -
@@ -80,6 +97,8 @@ WORDS = {
     "set": Right.SETTING,
     "prop": Right.PROPOSE,
     "conf": Right.CONFIRM,
+    "auth": Right.AUTHORITY,
+    "bill": Right.DELIVER_BILL,
     "-": None,
 }
 

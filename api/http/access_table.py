@@ -47,12 +47,16 @@ class Right(StrEnum):
     CONFIRM = "confirm"
     """Of an erasure: what another person has proposed."""
 
+    AUTHORITY = "within authority, not own"
+    """Persons with authority over amounts; how far it goes, and that nobody judges an own order, the policies say."""
+
+    DELIVER_BILL = "deliver, bill"
+    """What an ERP tells of an order that is on its way."""
+
     # of routes that are not built yet, so that nothing grants them
     READ = "read"
-    AUTHORITY = "within authority, not own"
     NOT_OWN = "not own"
     TWO = "two persons"
-    DELIVER_BILL = "deliver, bill"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,11 @@ _SEE_DECISIONS = _may(
 )  # fmt: skip
 _JOURNAL = _may(AUDITOR, privacy=Right.HEADER, admin=Right.HEADER)
 _LOG = _may(AUDITOR, ADMIN) | {NO_ROLE: Right.SETTING}
+_ORDERS = _may(ORDER_ENTRY, DESK)
+_SEE_ORDERS = _may(DESK, AUDITOR, order_entry=Right.OWN)
+_DELIVERIES = _ORDERS | _may(booking=Right.DELIVER_BILL)
+_JUDGED = _may(desk=Right.AUTHORITY)
+_RECEIVABLES = _may(COLLECTOR, DESK, AUDITOR, booking=Right.OWN, editor=Right.MASKED, approver=Right.MASKED)
 
 ROWS = (
     AccessRow("GET", "/healthz", _may(*_ALL, NO_ROLE)),
@@ -141,7 +150,23 @@ ROWS = (
     AccessRow("POST", "/v1/import/{kind}", _may(BOOKING, DESK)),
     AccessRow("GET", "/v1/imports/{id}", _may(BOOKING, DESK)),
     AccessRow("GET", "/v1/imports/{id}/rejects", _may(BOOKING, DESK)),
-    AccessRow("POST", "/v1/orders", _may(ORDER_ENTRY, DESK)),
+    AccessRow("POST", "/v1/orders", _ORDERS),
+    AccessRow("GET", "/v1/orders", _SEE_ORDERS),
+    AccessRow("GET", "/v1/orders/{id}", _SEE_ORDERS),
+    AccessRow("POST", "/v1/orders/preview", _ORDERS),
+    AccessRow("POST", "/v1/orders/{id}/change", _ORDERS),
+    AccessRow("POST", "/v1/orders/{id}/recheck", _ORDERS),
+    AccessRow("POST", "/v1/orders/{id}/cancel", _ORDERS),
+    AccessRow("POST", "/v1/orders/{id}/reopen", _ORDERS),
+    AccessRow("POST", "/v1/orders/{id}/deliver", _DELIVERIES),
+    AccessRow("POST", "/v1/orders/{id}/undeliver", _DELIVERIES),
+    AccessRow("POST", "/v1/orders/{id}/close", _DELIVERIES),
+    AccessRow("POST", "/v1/orders/{id}/release", _JUDGED),
+    AccessRow("POST", "/v1/orders/{id}/hold", _JUDGED),
+    AccessRow("POST", "/v1/orders/{id}/reject", _JUDGED),
+    AccessRow("GET", "/v1/holds", _RECEIVABLES | _may(order_entry=Right.OWN)),
+    AccessRow("POST", "/v1/holds/release", _JUDGED),
+    AccessRow("GET", "/v1/accounts/{id}/headroom", _may(ORDER_ENTRY, DESK, AUDITOR)),
     AccessRow("GET", "/v1/people", _may(ADMIN, AUDITOR), keeps_people=True),
     AccessRow("POST", "/v1/people", _may(ADMIN), keeps_people=True),
     AccessRow("POST", "/v1/people/{login}/change", _may(ADMIN), keeps_people=True),
@@ -169,8 +194,6 @@ def _later(*routes: str, rights: Mapping[Role | None, Right]) -> Iterable[Access
 
 _TRY = _may(ORDER_ENTRY, DESK, EDITOR, APPROVER, AUDITOR)
 _TRY_OTHERS = _may(COLLECTOR, DESK, EDITOR, APPROVER, AUDITOR)
-_ORDERS = _may(ORDER_ENTRY, DESK)
-_RECEIVABLES = _may(COLLECTOR, DESK, AUDITOR, booking=Right.OWN, editor=Right.MASKED, approver=Right.MASKED)
 _COLLECTIONS = _may(COLLECTOR, DESK, auditor=Right.READ)
 _WRITE_OFF = _may(collector=Right.PROPOSE, desk=Right.AUTHORITY, auditor=Right.READ)
 _DRAFTS = _may(EDITOR, APPROVER, desk=Right.READ, auditor=Right.READ)
@@ -184,22 +207,7 @@ LATER = (
     *_later("POST /v1/journal/export", rights=_JOURNAL),
     *_later("GET /v1/settings", rights=_may(ADMIN, AUDITOR)),
     *_later("PUT /v1/settings", rights=_may(ADMIN)),
-    *_later("POST /v1/orders/preview", "POST /v1/orders/{id}/change", rights=_ORDERS),
-    *_later("POST /v1/orders/{id}/cancel", rights=_ORDERS),
-    *_later(
-        "POST /v1/orders/{id}/deliver",
-        "POST /v1/orders/{id}/close",
-        rights=_ORDERS | _may(booking=Right.DELIVER_BILL),
-    ),
-    *_later("GET /v1/orders", "GET /v1/accounts/{id}/headroom", rights=_may(DESK, AUDITOR, order_entry=Right.OWN)),
-    *_later("POST /v1/orders/{id}/recheck", rights=_ORDERS),
-    *_later(
-        "POST /v1/orders/{id}/release",
-        "POST /v1/orders/{id}/reject",
-        "POST /v1/orders/{id}/hold",
-        rights=_may(desk=Right.AUTHORITY),
-    ),
-    *_later("GET /v1/holds", "GET /v1/accounts", "GET /v1/accounts/{id}/exposure", rights=_RECEIVABLES),
+    *_later("GET /v1/accounts", "GET /v1/accounts/{id}/exposure", rights=_RECEIVABLES),
     *_later("GET /v1/accounts/{id}/entries", rights=_RECEIVABLES),
     *_later("PUT /v1/accounts/{id}", "PUT /v1/groups/{id}", rights=_may(BOOKING, DESK)),
     *_later("PUT /v1/accounts/{id}/securities/{security}", rights=_may(BOOKING, DESK)),

@@ -10,6 +10,7 @@ What is made for one app, and who holds what:
     Retries     answers once what is sent again
     Compiler    a worker process that checks and compiles what was saved in the rules folder
     Policies    the set in force; follows the folder by the compiler, records sets in the journal
+    CreditLedger, Lifting   accounts and orders; the task that looks at held orders by itself
     Worker      a second process, for texts that callers want checked: their wait keeps no change of policies waiting
     DecideCase  one for each kind of case, with policies and journal
 
@@ -46,7 +47,7 @@ from api.http.audit_routes import add_audit_routes
 from api.http.authentication import Authentication
 from api.http.bearer_tokens import IssuerTokens
 from api.http.caller import admitted_of
-from api.http.decisions import DecideCase, find_decision, refuse_case
+from api.http.decisions import DecideCase, find_decision, refuse_case, visible_to
 from api.http.edge import Edge
 from api.http.erasure_routes import add_erasure_routes
 from api.http.first_key import show_first_key
@@ -56,6 +57,8 @@ from api.http.ledger_desk import LedgerDesk
 from api.http.log_routes import add_cosignature_route, add_log_routes
 from api.http.metrics import Metrics
 from api.http.openapi import follow_vocabulary, operation_id
+from api.http.order_preview import add_order_preview_routes
+from api.http.order_reading_routes import add_order_reading_routes
 from api.http.order_routes import add_order_routes
 from api.http.parameters import only_parameters
 from api.http.policy_routes import add_policy_routes
@@ -78,6 +81,7 @@ from engine.version import ENGINE_VERSION
 from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.access.access import Access
 from ledger.books.credit_ledger import CreditLedger
+from ledger.books.lifting import Lifting
 from ledger.erasure.erasing import Erasing, KeptUntil
 from ledger.erasure.retention import kept_until
 from ledger.journal.clock import Clock
@@ -111,8 +115,10 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     admission = _admission(settings, access, journal.clock, metrics)
     webhooks, networks = Webhooks(journal), listed_networks(settings.webhook_networks)
     letters_kept = timedelta(days=settings.webhook_dead_letter_days)
-    desk = LedgerDesk(CreditLedger(journal), policies, journal, settings.body_bytes_max)
+    ledger = CreditLedger(journal)
+    desk = LedgerDesk(ledger, policies, journal, settings.body_bytes_max)
     imports = Imports(desk)
+    lifting = Lifting(ledger, journal, lambda: policies.in_force.engine if policies.in_force else None)
     sender = Sender(journal, webhooks, metrics, networks, letters_kept=letters_kept)
 
     @asynccontextmanager
@@ -124,7 +130,11 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
         stop = asyncio.Event()
         first_key = None if settings.insecure_local else show_first_key
         watching = asyncio.gather(
-            policies.watch(stop), access.watch(stop, first_key), metrics.share(stop), sender.run(stop)
+            policies.watch(stop),
+            access.watch(stop, first_key),
+            metrics.share(stop),
+            sender.run(stop),
+            lifting.run(stop),
         )
         try:
             yield
@@ -161,14 +171,20 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     add_health_routes(app, policies, journal, metrics, worker)
     add_access_routes(app, access, journal.clock, settings.body_bytes_max)
     add_webhook_routes(app, webhooks, journal.clock, networks, settings.body_bytes_max)
-    add_order_routes(app, desk)
-    add_import_routes(app, imports)
-    add_verify_routes(app, journal, policies)
+    _add_ledger_routes(app, desk, imports)
     add_erasure_routes(app, erasing, access, settings.body_bytes_max)
     follow_vocabulary(app, policies)
     add_reference_routes(app)
     check_routes(app)
     return app
+
+
+def _add_ledger_routes(app: FastAPI, desk: LedgerDesk, imports: Imports) -> None:
+    add_order_routes(app, desk)
+    add_order_reading_routes(app, desk)
+    add_order_preview_routes(app, desk)
+    add_import_routes(app, imports)
+    add_verify_routes(app, desk.journal, desk.policies)
 
 
 def _duties_to_keep(policies: Policies, clock: Clock) -> KeptUntil:
@@ -266,9 +282,11 @@ def _add_decision_routes(app: FastAPI, journal: Journal, policies: Policies) -> 
         """The decision as it was answered, byte for byte. Order entry and booking see their own, collectors those on
         invoices and accounts. Editors and approvers see it without what is confidential or personal: the header
         `Credence-Withheld` lists what it lacks."""
-        recorded, is_masked = await find_decision(id, journal, admitted_of(request.scope))
+        admitted = admitted_of(request.scope)
+        recorded, is_masked = await find_decision(id, journal, admitted)
         if is_masked:
-            return masked_decision(recorded, policies)
+            is_own = visible_to(admitted).sees(recorded.case_kind, recorded.actor)
+            return masked_decision(recorded, policies, for_sales=is_own)
         return Response(recorded.answer, media_type="application/json")
 
     @app.post("/v1/decisions/{case}", include_in_schema=False)

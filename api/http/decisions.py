@@ -133,20 +133,21 @@ async def find_decision(id: str, journal: Journal, admitted: Admitted) -> tuple[
         recorded = await asyncio.to_thread(journal.recorded, id.lower()) if _UUID.fullmatch(id.lower()) else None
     except BodyGone as gone:
         header = gone.record.header
-        _seen(admitted, header.case, header.actor)
+        _seen(admitted, header.case, header.actor, of_ledger=False)
         raise
     if recorded is None:
         raise UnknownDecision(id)
-    return recorded, not _seen(admitted, recorded.case_kind, recorded.actor)
+    return recorded, not _seen(admitted, recorded.case_kind, recorded.actor, of_ledger=recorded.of_ledger)
 
 
-def _seen(admitted: Admitted, case: str, actor: str) -> bool:
+def _seen(admitted: Admitted, case: str, actor: str, *, of_ledger: bool) -> bool:
     """Whether the caller sees such a decision whole. Raises `Forbidden` where they don't see it at all."""
-    is_seen = visible_to(admitted).sees(case, actor)
+    visible = visible_to(admitted)
+    is_seen = visible.sees(case, actor)
     if not is_seen and Right.MASKED not in admitted.rights:
         sees = " and ".join(_SEEN[right] for right in sorted(admitted.rights))
         raise Forbidden(f"{admitted.caller.in_words}, which sees {sees}")
-    return is_seen
+    return visible.sees_whole(case, actor, of_ledger=of_ledger)
 
 
 def visible_to(admitted: Admitted) -> Visible:

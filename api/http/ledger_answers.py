@@ -48,7 +48,8 @@ class OrderStateShape(Shape):
     billed: str = Field(description=f"Invoiced. {_MONEY}")
     lapsed: str = Field(description=f"Cancelled, or closed short. {_MONEY}")
     prepayment: bool
-    entered_by: str | None
+    entered_by: str | None = Field(description="Login of the person who entered it, or for whom a program did.")
+    entered_via: str | None = Field(description="Name of the program that entered it.")
     entered_on: str
     approved_on: str | None
     approved_amount: str | None

@@ -34,6 +34,62 @@ LEDGER_PROBLEMS: Mapping[str, ProblemKind] = {
             "The same number and revision was sent before with another account or other content. Nothing was changed.",
         ),
         ProblemKind(
+            "revision-outdated",
+            409,
+            "A later revision is there",
+            "`current_revision` says which. An older one changes nothing, whatever it says.",
+        ),
+        ProblemKind(
+            "below-delivered",
+            409,
+            "Less than what has gone",
+            "An order can't be changed to less than what of it is delivered or invoiced.",
+        ),
+        ProblemKind(
+            "over-delivery",
+            409,
+            "More than what is left",
+            "`undelivered` says what is. Change the order to the larger amount first: that is decided.",
+        ),
+        ProblemKind(
+            "more-than-delivered",
+            409,
+            "More than what was delivered",
+            "`delivered` says what was and isn't invoiced; what is invoiced takes a credit note.",
+        ),
+        ProblemKind(
+            "conditions-open",
+            409,
+            "Its conditions are not met",
+            "The order waits for a deposit, a payment or a security; it goes on by itself once that is there.",
+        ),
+        ProblemKind(
+            "held-at-delivery",
+            409,
+            "Held when it was to leave",
+            "The order was decided again before delivery; `decision` is that decision, which is on record. The order "
+            "is held now, and may be released.",
+        ),
+        ProblemKind(
+            "release-refused",
+            403,
+            "The release doesn't count",
+            "`reasons` says why by the policies; the refusal is on record. Somebody else may release the order.",
+        ),
+        ProblemKind(
+            "own-order",
+            403,
+            "Not one's own order",
+            "Who entered an order doesn't hold or reject it on the credit desk's behalf; the refusal is on record.",
+        ),
+        ProblemKind(
+            "no-authority",
+            403,
+            "No authority over amounts",
+            "A release takes a person whom the policies know by an authority; a program names one in "
+            "Credence-On-Behalf-Of.",
+        ),
+        ProblemKind(
             "fact-comes-from-the-ledger",
             422,
             "The ledger knows this itself",

@@ -24,6 +24,16 @@ from api.http.condition_kinds import condition_kinds
 from api.http.erasure_answers import ErasureRequest
 from api.http.ledger_answers import SubmitOrderRequest
 from api.http.log_answers import AddCosignatureRequest
+from api.http.order_answers import (
+    ChangeOrderRequest,
+    DeliverOrderRequest,
+    EndOrderRequest,
+    PreviewOrdersRequest,
+    ReleaseOrderRequest,
+    ReleaseOrdersRequest,
+    StopOrderRequest,
+    UndeliverOrderRequest,
+)
 from api.http.problems import EDGE_STATUSES, problems
 from api.http.retries import LENGTH_MAX, REPLAYED
 from api.http.webhook_answers import AddWebhookRequest, ChangeWebhookRequest, RotateWebhookRequest, SendAgainRequest
@@ -57,6 +67,14 @@ _ANSWERED = {
 
 _SENT: tuple[type[BaseModel], ...] = (
     SubmitOrderRequest,
+    ChangeOrderRequest,
+    ReleaseOrderRequest,
+    ReleaseOrdersRequest,
+    StopOrderRequest,
+    EndOrderRequest,
+    DeliverOrderRequest,
+    UndeliverOrderRequest,
+    PreviewOrdersRequest,
     CheckRequest,
     ActivateRequest,
     AddPersonRequest,

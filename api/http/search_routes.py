@@ -82,7 +82,7 @@ def add_search_routes(app: FastAPI, journal: Journal, policies: Policies) -> Non
         what was decided."""
         admitted = admitted_of(request.scope)
         read = _decisions_read(wanted, admitted)
-        whole, flagged = visible_to(admitted), _flagged_now(policies)
+        whole, flagged = visible_to(admitted), flagged_now(policies)
         return await turns.run(_caller(admitted), _decisions_page, journal, read, wanted, whole, flagged)
 
     @app.get(
@@ -174,14 +174,16 @@ def _proved(journal: Journal, called: str) -> Response:
     return Response(proof.text(), media_type="text/plain")
 
 
-def masked_decision(recorded: Recorded, policies: Policies) -> Response:
-    """A decision without what is confidential, and a header that lists what it lacks."""
-    content, lacking = masked_answer(recorded.answer, recorded.flagged | _flagged_now(policies))
+def masked_decision(recorded: Recorded, policies: Policies, *, for_sales: bool) -> Response:
+    """A decision without what is confidential, and a header that lists what it lacks. `for_sales`: the reader entered
+    the order, or had it entered, and is told the reasons as far as these name nothing confidential."""
+    flagged = recorded.flagged | flagged_now(policies)
+    content, lacking = masked_answer(recorded.answer, flagged, for_sales=for_sales)
     headers = {WITHHELD_HEADER: ", ".join(lacking)}
     return Response(content, media_type="application/json", headers=headers)
 
 
-def _flagged_now(policies: Policies) -> frozenset[str]:
+def flagged_now(policies: Policies) -> frozenset[str]:
     """The facts that are confidential or personal by the set in force, and always those of the engine's own that are;
     beside those that a record knows of itself."""
     flagged = standard_flagged_facts()
@@ -270,7 +272,7 @@ def _decision_line(
     if decision is None:
         trouble = f"{DAMAGED}: record {header.seq} holds no decision"
         return DecisionLineShape(**{**_of_header(header), "trouble": trouble})
-    is_whole = whole.sees(header.case, record.actor)
+    is_whole = whole.sees_whole(header.case, record.actor, of_ledger=record.of_ledger)
     told = _of_header(header) | {"subject": decision["subject"], "account": contents.account}
     rules = rules_of(decision) if is_whole else shown_rules(decision, flagged | flagged_facts(record.body))
     return DecisionLineShape(**{**told, "as_of": decision["as_of"], "rules": rules})

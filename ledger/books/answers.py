@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic_core import to_json
@@ -14,13 +14,8 @@ from pydantic_core import to_json
 from ledger.credit.change import Change
 from ledger.journal.opened_records import OpenedRecord
 from ledger.record.decision_parts import ANSWER
+from ledger.record.new_records import LEDGER_ACT
 from ledger.store.trouble import DAMAGED, FileTrouble
-
-COMMAND = "command"
-"""Path of the part of a record's body that holds what was asked of the ledger, as it was received."""
-
-ACT = "act"
-"""Path of the part that says what was done."""
 
 
 def act_of(change: Change) -> dict[str, Any]:
@@ -29,6 +24,7 @@ def act_of(change: Change) -> dict[str, Any]:
     return {
         "act": change.act,
         "about": change.about,
+        "account": change.account,
         "status": change.status,
         "shown": dict(change.shown),
         "ledger": dict(change.told),
@@ -44,10 +40,13 @@ def answer_of(act: Mapping[str, Any], decision: bytes | None) -> bytes:
     return b"{" + b",".join(members) + b"}"
 
 
-def answered_before(record: OpenedRecord) -> tuple[int, bytes]:
-    """Status and answer of a command that is recorded. Raises `FileTrouble` where the record is no command's."""
-    act = record.text(ACT)
+def answered_before(
+    record: OpenedRecord, shown: Callable[[bytes | None], bytes | None] = lambda decision: decision
+) -> tuple[int, bytes]:
+    """Status and answer of a command that is recorded. `shown`: what the caller sees of a decision. Raises
+    `FileTrouble` where the record is no command's."""
+    act = record.text(LEDGER_ACT)
     if act is None:
         raise FileTrouble(f"{DAMAGED}: record {record.header.seq} is no command's")
     said = json.loads(act)
-    return said["status"], answer_of(said, record.body.document(ANSWER))
+    return said["status"], answer_of(said, shown(record.body.document(ANSWER)))

@@ -11,7 +11,7 @@ are on disk together.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -24,11 +24,11 @@ from engine.pipeline import Engine
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.days import day_number
 from engine.vocabulary.vocabulary import Vocabulary
-from ledger.books.answers import ACT, COMMAND, act_of, answer_of, answered_before
+from ledger.books.answers import act_of, answer_of, answered_before
 from ledger.books.reading import read_snapshot
 from ledger.books.verbs import VERBS
 from ledger.books.writing import Writing
-from ledger.credit.change import Again, Change, CommandRefused, Desk
+from ledger.credit.change import Again, Change, CommandRefused, Desk, Unchanged
 from ledger.credit.snapshot import Command, Snapshot, Wants
 from ledger.journal.journal import Journal
 from ledger.journal.kept_answers import KeptAnswer, KeyedRequest
@@ -36,7 +36,7 @@ from ledger.journal.log_transaction import LogTransaction
 from ledger.record.actors import Actor
 from ledger.record.body_parts import Part
 from ledger.record.decision_parts import FlaggedFacts, answer_parts
-from ledger.record.new_records import Record
+from ledger.record.new_records import COMMAND, LEDGER_ACT, REFUSAL, Record
 from ledger.record.record_header import RecordKind
 from ledger.store.trouble import JournalUnavailable
 
@@ -64,6 +64,13 @@ class Asked:
     request: KeyedRequest | None = None
     """What the caller calls this request, where it may be sent again."""
 
+    mask: Callable[[bytes], bytes] | None = None
+    """Makes of a decision's text what the caller may see of it; None: they may see all."""
+
+    def shown(self, decision: bytes | None) -> bytes | None:
+        """The decision as the caller is answered it."""
+        return decision if decision is None or self.mask is None else self.mask(decision)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
@@ -78,31 +85,52 @@ class Done:
     is_repeated: bool = False
     """It was done before, and is answered as then."""
 
+    rechecks: bool = False
+    """Held orders may go out now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped:
+    """A command that came to nothing, which is on disk."""
+
+    refused: CommandRefused
+    rechecks: bool
+
 
 class CreditLedger:
     """Of one process; any number of processes keep one ledger."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
+        self.has_rechecks = asyncio.Event()
+        """Set when held orders may go out now; whoever looks at them clears it."""
+
         self._flagged: dict[str, tuple[Vocabulary, FlaggedFacts]] = {}
         self._itemized: tuple[Engine, bool] | None = None
+        self.has_rechecks = asyncio.Event()
+        """Set when held orders may go out now; whoever looks at them clears it."""
+
         self._day = 0  # the last business date: a clock that is set back takes none of it back
 
     async def ask(self, asked: Asked) -> Done:
         """Once it is on disk; what was done before is answered as then. Raises `CommandRefused`, `FactsRefused`,
-        `AnsweredBefore`, `RequestKeyReused` and `JournalUnavailable`."""
+        `Unchanged`, `AnsweredBefore`, `RequestKeyReused` and `JournalUnavailable`."""
         try:
-            done: Done = await self._journal.write_together(self, asked)
+            done: Done | Stopped = await self._journal.write_together(self, asked)
         except Again as again:
-            return await asyncio.to_thread(self._answered_before, again)
+            return await asyncio.to_thread(self._answered_before, again, asked)
+        if done.rechecks:
+            self.has_rechecks.set()
+        if isinstance(done, Stopped):
+            raise done.refused
         return done
 
-    def _answered_before(self, again: Again) -> Done:
+    def _answered_before(self, again: Again, asked: Asked) -> Done:
         """Blocks."""
         record = self._journal.record_called(again.decision)
         if record is None:
             raise JournalUnavailable("what this was answered can't be found now")
-        status, body = answered_before(record)
+        status, body = answered_before(record, asked.shown)
         return Done(status=status, body=body, seq=record.header.seq, decision=record.header.id, is_repeated=True)
 
     def do(self, transaction: LogTransaction, asked: Sequence[Asked]) -> list[Any]:
@@ -110,7 +138,7 @@ class CreditLedger:
         day = self.business_day(asked[0].engine)
         wants: Wants = reduce(or_, (each.command.wants for each in asked))
         engine, connection, writing = asked[0].engine, transaction.connection, Writing()
-        snapshot = read_snapshot(connection, wants, day, engine.vocabulary, itemized=self._reads_items(engine))
+        snapshot = read_snapshot(connection, wants, day, engine.vocabulary, itemized=self.reads_items(engine))
         given = [self._done(transaction, snapshot, writing, each) for each in asked]
         transaction.flush()
         writing.write(transaction.connection)
@@ -118,7 +146,7 @@ class CreditLedger:
 
     def _done(
         self, transaction: LogTransaction, snapshot: Snapshot, writing: Writing, asked: Asked
-    ) -> Done | Exception:
+    ) -> Done | Stopped | Exception:
         """What is wrong with one command keeps no other from being done."""
         if asked.request is not None and (before := transaction.kept.before(asked.request)) is not None:
             return before
@@ -126,8 +154,8 @@ class CreditLedger:
             change = VERBS[type(asked.command)](snapshot, asked.command, self._desk(asked.engine, transaction))
             act = act_of(change)
             record, decision = self._record(asked, change, act)
-            body = answer_of(act, decision)
-        except (CommandRefused, Again, FactsRefused) as refused:
+            body = answer_of(act, asked.shown(decision))
+        except (CommandRefused, Again, FactsRefused, Unchanged) as refused:
             return refused
         except Exception as error:
             log.exception("a command failed", command=type(asked.command).__name__)
@@ -136,10 +164,16 @@ class CreditLedger:
             snapshot.put(row)
         seq = transaction.append(record)
         writing.add(change, seq)
+        if change.refused is not None:
+            return Stopped(refused=change.refused, rechecks=_may_let_go(change))
         if asked.request is not None:
             transaction.kept.keep(asked.request, KeptAnswer(status=change.status, body=body))
         return Done(
-            status=change.status, body=body, seq=seq, decision=change.judged.decision.id if change.judged else None
+            status=change.status,
+            body=body,
+            seq=seq,
+            decision=change.judged.decision.id if change.judged else None,
+            rechecks=_may_let_go(change),
         )
 
     def business_day(self, engine: Engine) -> int:
@@ -152,10 +186,12 @@ class CreditLedger:
 
     def _record(self, asked: Asked, change: Change, act: Mapping[str, Any]) -> tuple[Record, bytes | None]:
         """The record, and the decision's text where there is one."""
-        told = (Part(COMMAND, asked.raw), Part(ACT, to_json(act)))
+        told: tuple[Part, ...] = (Part(COMMAND, asked.raw), Part(LEDGER_ACT, to_json(act)))
+        if change.is_refusal and change.refused is not None:
+            told = (*told, Part(REFUSAL, change.refused.detail.encode()))
         if change.judged is None:
             return Record(
-                kind=asked.kind,
+                kind=RecordKind.REFUSAL if change.is_refusal else asked.kind,
                 id=change.id,
                 outcome=change.act,
                 actor=asked.actor,
@@ -169,10 +205,10 @@ class CreditLedger:
         raw = to_json(change.judged.facts)
         requested = self._flagged_facts(asked.engine.vocabulary, decision.case).request_parts(raw, change.judged.facts)
         return Record(
-            kind=RecordKind.DECISION,
+            kind=RecordKind.REFUSAL if change.is_refusal else RecordKind.DECISION,
             id=decision.id,
-            case_kind=decision.case,
-            outcome=decision.outcome,
+            case_kind="" if change.is_refusal else decision.case,
+            outcome=change.act if change.is_refusal else decision.outcome,
             policy=decision.policy_version,
             engine=decision.engine_version,
             actor=asked.actor,
@@ -183,7 +219,7 @@ class CreditLedger:
             rules=tuple(reason.rule for reason in decision.reasons),
         ), answer
 
-    def _reads_items(self, engine: Engine) -> bool:
+    def reads_items(self, engine: Engine) -> bool:
         """Whether a text of the policies names the list of open items."""
         if self._itemized is None or self._itemized[0] is not engine:
             self._itemized = engine, any(_OPEN_ITEMS in content for content in engine.files.values())
@@ -194,3 +230,7 @@ class CreditLedger:
         if known is None or known[0] is not vocabulary:
             known = self._flagged[case] = vocabulary, FlaggedFacts(vocabulary, case)
         return known[1]
+
+
+def _may_let_go(change: Change) -> bool:
+    return bool(change.rechecks or change.recheck_groups or change.recheck_currencies)

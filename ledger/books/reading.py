@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Connection, and_, case, cast, func, or_, select, true
 
 from engine.vocabulary.vocabulary import RECORDS_MAX, Vocabulary
 from ledger.credit.account import Account, Figures, Grade, Group
 from ledger.credit.exchange import ExchangeRate
 from ledger.credit.limit import Limit
-from ledger.credit.order import LIVE, Hold, Order, Release, Revision
+from ledger.credit.order import LIVE, RESERVING, Hold, Order, OrderState, Release, Revision
 from ledger.credit.security import Security
+from ledger.credit.sisters import SISTER_DAYS, SisterTotal
 from ledger.credit.snapshot import Snapshot, Wants
 from ledger.items.item import Allocation, ItemKind, ItemState, OpenItem
 from ledger.items.totals import BookTotal, DayRecord, DueTotal, LevelTotal
 from ledger.store.ledger_tables import STORED
 from receivables.account_facts import YEAR_DAYS
-
-RECENT_DAYS = 2 * 7
-"""Orders that are over are read while they may still be somebody's sister."""
 
 RATES_READ_DAYS = 400
 """What is booked later than that needs its amount in the account's currency."""
@@ -41,7 +39,7 @@ def read_snapshot(
     _read(connection, snapshot, Account, account.id.in_(accounts), accounts)
     groups = wants.groups | {each.group for each in snapshot.all(Account) if each.group is not None}
     _read(connection, snapshot, Group, STORED[Group].table.c.id.in_(groups), groups)
-    for kind in (Figures, Grade, Limit, Security, Hold, Release, LevelTotal):
+    for kind in (Figures, Grade, Limit, Security, LevelTotal):
         _read(connection, snapshot, kind, STORED[kind].table.c.account.in_(accounts), accounts)
     due, days = STORED[DueTotal].table.c, STORED[DayRecord].table.c
     _read(connection, snapshot, DueTotal, and_(due.account.in_(accounts), due["items"] > 0), accounts)
@@ -51,11 +49,10 @@ def read_snapshot(
         items.account.in_(accounts), items.state == ItemState.OPEN.value, items.kind == ItemKind.DEPOSIT.value
     )
     _read(connection, snapshot, OpenItem, deposits, accounts)
-    recent = or_(
-        orders.state.in_([each.value for each in LIVE]), orders.delivered > 0, orders.entered_on >= day - RECENT_DAYS
-    )
-    _read(connection, snapshot, Order, and_(orders.account.in_(accounts), recent), accounts)
-    _read(connection, snapshot, Revision, STORED[Revision].table.c.order_id.in_(wants.orders), wants.orders)
+    _read_kin(connection, snapshot, wants, accounts)
+    _add_other_orders(connection, snapshot, accounts, day)
+    for of_order in (Hold, Release, Revision):
+        _read(connection, snapshot, of_order, STORED[of_order].table.c.order_id.in_(wants.orders), wants.orders)
     for book in rows_of(connection, BookTotal, true()):
         snapshot.put(book)
     snapshot.open_items_of = wants.open_items | (_read_items_of(connection, snapshot, accounts) if itemized else set())
@@ -112,6 +109,42 @@ def _read_items(connection: Connection, snapshot: Snapshot, wants: Wants) -> Non
     linked = wants.items | {each.to_item for each in snapshot.all(Allocation) if each.from_item in wants.items}
     _read(connection, snapshot, OpenItem, items.id.in_(linked), linked)
     _read(connection, snapshot, Allocation, allocations.to_item.in_(linked), linked - wants.items)
+
+
+def _read_kin(connection: Connection, snapshot: Snapshot, wants: Wants, accounts: Collection[str]) -> None:
+    """Orders of the same roots as those that are wanted, which are sisters however old they are."""
+    orders = STORED[Order].table.c
+    roots = wants.orders | {each.root for each in snapshot.all(Order)}
+    known = {each.id for each in snapshot.all(Order)}
+    kin = and_(orders.account.in_(accounts), orders.root.in_(roots), orders.id.not_in(known))
+    _read(connection, snapshot, Order, kin, roots if accounts else ())
+
+
+def _add_other_orders(connection: Connection, snapshot: Snapshot, accounts: Collection[str], day: int) -> None:
+    """What the accounts' other orders come to that may be somebody's sisters, by day: the same sums as
+    `ledger.credit.sisters.part_of`."""
+    if not accounts:
+        return
+    orders = STORED[Order].table.c
+    known = snapshot.all(Order)
+    since = min([day, *(each.entered_on for each in known)]) - SISTER_DAYS
+    to_go = orders.amount - orders.delivered - orders.billed - orders.lapsed
+    on_credit = orders.is_prepaid.is_(False)
+    live, reserving = (orders.state.in_([each.value for each in states]) for states in (LIVE, RESERVING))
+    held = orders.state == OrderState.HELD.value
+    related = case((and_(on_credit, live), to_go + orders.delivered), (on_credit, orders.delivered), else_=0)
+    approved = case((and_(on_credit, reserving), to_go + orders.delivered), (on_credit, orders.delivered), else_=0)
+    columns = (orders.account, orders.entered_on, *map(_total, (related, approved)))
+    others = and_(orders.account.in_(accounts), orders.id.not_in([each.id for each in known]))
+    query = select(*columns, _total(case((and_(on_credit, held), to_go), else_=0)))
+    query = query.where(others, orders.entered_on >= since).group_by(orders.account, orders.entered_on)
+    for account, on, *sums in connection.execute(query):
+        snapshot.orders.add(account, on, SisterTotal(*sums))
+
+
+def _total(column: ColumnElement[int]) -> ColumnElement[int]:
+    """A sum as a whole number: PostgreSQL's own is a decimal."""
+    return cast(func.sum(column), BigInteger)
 
 
 def rows_of(connection: Connection, kind: type[Any], condition: ColumnElement[bool]) -> Sequence[Any]:

@@ -8,13 +8,19 @@ from typing import Any
 from ledger.credit.assign_grade import AssignGrade, assign_grade
 from ledger.credit.block_account import Block, Unblock, block, unblock
 from ledger.credit.change import Change, Desk
+from ledger.credit.change_order import ChangeOrder, change_order
+from ledger.credit.deliver import Deliver, Undeliver, deliver, undeliver
 from ledger.credit.limit_end import EndLimit, RefuseLimit, TakeOverLimit, end_limit, refuse_limit, take_over_limit
 from ledger.credit.limit_request import GrantLimit, RequestLimit, grant_limit, request_limit
 from ledger.credit.put_account import PutAccount, put_account
 from ledger.credit.put_group import PutGroup, put_group
 from ledger.credit.put_security import EndSecurity, PutSecurity, end_security, put_security
+from ledger.credit.recheck import Lift, Recheck, lift, recheck
 from ledger.credit.record_figures import RecordFigures, record_figures
+from ledger.credit.release_order import ReleaseOrder, release_order
+from ledger.credit.reopen import Reopen, reopen
 from ledger.credit.snapshot import Snapshot
+from ledger.credit.stop import Cancel, Close, HoldOrder, Reject, cancel, close, hold_order, reject
 from ledger.credit.submit import Submit, submit
 from ledger.items.import_chunk import ImportChunk, import_chunk
 from ledger.items.match_open_item import MatchOpenItem, match_open_item
@@ -29,6 +35,17 @@ Verb = Callable[[Snapshot, Any, Desk], Change]
 
 VERBS: Mapping[type[Any], Verb] = {
     Submit: submit,
+    ChangeOrder: change_order,
+    Recheck: recheck,
+    Lift: lift,
+    ReleaseOrder: release_order,
+    HoldOrder: hold_order,
+    Reject: reject,
+    Cancel: cancel,
+    Close: close,
+    Reopen: reopen,
+    Deliver: deliver,
+    Undeliver: undeliver,
     PutAccount: put_account,
     PutGroup: put_group,
     RecordFigures: record_figures,

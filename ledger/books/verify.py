@@ -27,10 +27,10 @@ from engine.pipeline import Engine
 from engine.version import ENGINE_VERSION
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.days import date_of
-from ledger.books.answers import ACT
 from ledger.books.two_sides import COMPARISONS, Comparison, RowRule
 from ledger.journal.opened_records import ENTRY, JOINED, OpenedRecord, opened_or_gone
 from ledger.record.decision_parts import REQUEST
+from ledger.record.new_records import LEDGER_ACT
 from ledger.record.record_header import RecordKind
 from ledger.store.key_database import SubjectKeys
 from ledger.store.prepared_sql import raw_of
@@ -167,7 +167,7 @@ def _decide_again(
     made: dict[str, tuple[int, int]] = {}  # of each account: the version that the last act made, and its record
     for row in reversed(rows):
         record = opened_or_gone(row, keys.key)
-        told = record.text(ACT) if isinstance(record, OpenedRecord) else None
+        told = record.text(LEDGER_ACT) if isinstance(record, OpenedRecord) else None
         if not isinstance(record, OpenedRecord):
             verified.not_decided_again += 1
         elif told is not None:

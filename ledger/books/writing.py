@@ -19,6 +19,9 @@ from ledger.credit.snapshot import Row
 from ledger.store.ledger_tables import STORED, ledger_entries, rechecks
 from ledger.store.prepared_sql import STATEMENTS_KEPT, VALUES_MAX, insert_rows, together
 
+Cause = tuple[int, str]
+"""Place of the record of what was done, and its command's word."""
+
 
 class Writing:
     """What the commands of one transaction have changed."""
@@ -26,9 +29,9 @@ class Writing:
     def __init__(self) -> None:
         self._rows: defaultdict[type, dict[Key, Row]] = defaultdict(dict)
         self._entries: list[tuple[Any, ...]] = []
-        self._rechecks: dict[str, int] = {}
-        self._groups: dict[str, int] = {}
-        self._currencies: dict[str, int] = {}
+        self._rechecks: dict[str, Cause] = {}
+        self._groups: dict[str, Cause] = {}
+        self._currencies: dict[str, Cause] = {}
 
     def add(self, change: Change, seq: int) -> None:
         """`seq` is the place of the record that the change belongs to."""
@@ -48,9 +51,9 @@ class Writing:
                     entry.cause,
                 )
             )
-        self._rechecks |= dict.fromkeys(change.rechecks, seq)
-        self._currencies |= dict.fromkeys(change.recheck_currencies, seq)
-        self._groups |= dict.fromkeys(change.recheck_groups, seq)
+        self._rechecks |= dict.fromkeys(change.rechecks, (seq, change.act))
+        self._currencies |= dict.fromkeys(change.recheck_currencies, (seq, change.act))
+        self._groups |= dict.fromkeys(change.recheck_groups, (seq, change.act))
 
     def write(self, connection: Connection) -> None:
         """In the caller's transaction."""
@@ -61,9 +64,9 @@ class Writing:
         rechecked = self._rechecks | self._of_groups(connection) | self._of_currencies(connection)
         if rechecked:
             with together(connection):
-                _upsert(connection, "rechecks", list(rechecked.items()))
+                _upsert(connection, "rechecks", [(account, *cause) for account, cause in rechecked.items()])
 
-    def _of_groups(self, connection: Connection) -> dict[str, int]:
+    def _of_groups(self, connection: Connection) -> dict[str, Cause]:
         """The accounts of groups, as they are after the rows were written."""
         if not self._groups:
             return {}
@@ -71,7 +74,7 @@ class Writing:
         found = connection.execute(select(accounts.id, accounts.group_id).where(accounts.group_id.in_(self._groups)))
         return {account: self._groups[group] for account, group in found}
 
-    def _of_currencies(self, connection: Connection) -> dict[str, int]:
+    def _of_currencies(self, connection: Connection) -> dict[str, Cause]:
         """The accounts that have held orders in these currencies, or are in them and have held orders."""
         if not self._currencies:
             return {}
@@ -82,7 +85,7 @@ class Writing:
             or_(orders.currency.in_(self._currencies), accounts.currency.in_(self._currencies)),
         )
         return {
-            account: max(self._currencies.get(each, 0) for each in currencies)
+            account: max(self._currencies[each] for each in currencies if each in self._currencies)
             for account, *currencies in connection.execute(concerned)
         }
 

@@ -115,8 +115,8 @@ def deposits_for(snapshot: Snapshot, order: Order) -> int:
     """What was received for this order and is not set off."""
     return -sum(
         item.open_amount
-        for item in snapshot.of_account(OpenItem, order.account)
-        if item.kind is ItemKind.DEPOSIT and item.order == order.id and item.state is ItemState.OPEN
+        for item in snapshot.of_order(OpenItem, order.id)
+        if item.kind is ItemKind.DEPOSIT and item.state is ItemState.OPEN
     )
 
 

@@ -23,11 +23,25 @@ def asked_amount(asked: Mapping[str, Any], currency: str, vocabulary: Vocabulary
             f"{names}: the ledger knows this itself; leave it out",
             facts=[f"order.{each}" for each in given],
         )
-    type_ = foreign(vocabulary.facts["order.amount"].type, currency)
-    amount = value_reader(type_, "order.amount", required=True)(asked.get("amount"))
-    if not isinstance(amount, int):
-        raise FactsRefused([Fault("order.amount", "is missing", 'send it as decimal text, such as "12500.00"')])
+    amount = asked_money(asked.get("amount"), "order.amount", currency, vocabulary)
     if amount < 0:
         hint = "a return is no order here: take back what was delivered (undeliver)"
         raise FactsRefused([Fault("order.amount", "is negative", hint)])
+    return amount
+
+
+def asked_money(given: Any, path: str, currency: str, vocabulary: Vocabulary) -> int:
+    """An amount in minor units of this currency. `path`: where it stands in the request. Raises `FactsRefused`."""
+    type_ = foreign(vocabulary.facts["order.amount"].type, currency)
+    amount = value_reader(type_, path, required=True)(given)
+    if not isinstance(amount, int):
+        raise FactsRefused([Fault(path, "is missing", 'send it as decimal text, such as "12500.00"')])
+    return amount
+
+
+def asked_positive(given: Any, path: str, currency: str, vocabulary: Vocabulary) -> int:
+    """The same, above zero."""
+    amount = asked_money(given, path, currency, vocabulary)
+    if amount <= 0:
+        raise FactsRefused([Fault(path, "is not above zero", 'send it as decimal text, such as "12500.00"')])
     return amount

@@ -23,6 +23,9 @@ class Asker:
     login: str | None
     """Of the person, or of the one for whom a program asks; None where a program asks for nobody."""
 
+    program: str | None = None
+    """Name of the program that asks."""
+
     authority: str = "none"
     """Up to which amounts they may release: a member of the fact `order.released_by_role`, or `none`."""
 
@@ -52,6 +55,17 @@ class Judged:
     decision: Decision
     facts: Mapping[str, Any] = field(hash=False)
     """The body of a request: `as_of`, and the groups of facts."""
+
+
+class CommandRefused(Exception):
+    """The command can't be done; nothing is written. `code` is the problem's name, `members` what programs read of
+    it."""
+
+    def __init__(self, code: str, detail: str, **members: Any) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.members = members
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,16 +107,15 @@ class Change:
     status: int = 200
     """Of HTTP: 201 where something was made, 202 where it waits for a second person."""
 
+    refused: CommandRefused | None = None
+    """What the caller is answered instead: what was refused, or stopped, is on record all the same."""
 
-class CommandRefused(Exception):
-    """The command can't be done; nothing is written. `code` is the problem's name, `members` what programs read of
-    it."""
+    is_refusal: bool = False
+    """Somebody was refused what separation of duties, or a policy, doesn't let them do: the record is of that kind."""
 
-    def __init__(self, code: str, detail: str, **members: Any) -> None:
-        super().__init__(detail)
-        self.code = code
-        self.detail = detail
-        self.members = members
+
+class Unchanged(Exception):
+    """The service looked at something by itself and found it as it was: nothing is written."""
 
 
 class Again(Exception):

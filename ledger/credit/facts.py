@@ -6,7 +6,7 @@ known. Those that are worked out can't be given by anybody. `receivables.account
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -14,14 +14,11 @@ from engine.vocabulary.days import day_number
 from ledger.credit.account import Account
 from ledger.credit.account_facts import DERIVED_OF_ACCOUNT, account_body, as_of, deposits_for, iso_of, money_of
 from ledger.credit.change import Desk
-from ledger.credit.order import LIVE, RESERVING, Checkpoint, Order, OrderState, Release, ReleaseState
+from ledger.credit.order import Checkpoint, Order, Release, ReleaseState
 from ledger.credit.security import Security, SecurityKind
 from ledger.credit.snapshot import Snapshot
 
 __all__ = ["DERIVED_OF_ACCOUNT", "DERIVED_OF_ORDER", "account_body", "as_of", "deposits_for", "order_body"]
-
-SISTER_DAYS = 7
-"""Orders of one account that were entered within so many days count as sisters."""
 
 DERIVED_OF_ORDER = frozenset(
     (
@@ -33,16 +30,19 @@ DERIVED_OF_ORDER = frozenset(
 """Facts of an order that only the ledger says, by their names without `order.`."""
 
 
-def order_body(snapshot: Snapshot, order: Order, desk: Desk, checkpoint: Checkpoint) -> dict[str, Any]:
+def order_body(
+    snapshot: Snapshot, order: Order, desk: Desk, checkpoint: Checkpoint, release: Release | None = None
+) -> dict[str, Any]:
     """The body of a request that decides this order at this checkpoint. The order may be one that is not in the
     snapshot yet; what it has reserved and delivered itself is taken out of the account's totals, and what of it is
-    invoiced out of its amounts."""
+    invoiced out of its amounts. `release`: one that is only proposed; None: the one in force, where there is one."""
     account = snapshot.get(Account, order.account)
     assert account is not None, order.account
     known = snapshot.get(Order, order.id)
     due_on = due_day(order, desk.day)
-    body = account_body(snapshot, account, desk, own=known, due_on=due_on)
-    body["order"] = _order_group(snapshot, account, order, desk, checkpoint)
+    own = known or replace(order, reserved=0, delivered=0)  # one that isn't there yet may have its deposit already
+    body = account_body(snapshot, account, desk, own=own, due_on=due_on)
+    body["order"] = _order_group(snapshot, account, order, desk, checkpoint, release)
     return body
 
 
@@ -59,14 +59,14 @@ def due_day(order: Order, day: int) -> int | None:
 
 
 def _order_group(
-    snapshot: Snapshot, account: Account, order: Order, desk: Desk, checkpoint: Checkpoint
+    snapshot: Snapshot, account: Account, order: Order, desk: Desk, checkpoint: Checkpoint, release: Release | None
 ) -> dict[str, Any]:
     money = money_of(account)
     group = {
         "id": order.id,
         "prepayment": False,
         **order.asked,
-        "amount": money(order.amount - order.billed),
+        "amount": money(order.amount - order.billed - order.lapsed),
     }
     group["checkpoint"] = checkpoint.value
     if order.entered_by is not None:
@@ -74,11 +74,11 @@ def _order_group(
     deposit = deposits_for(snapshot, order)
     if deposit:
         group["deposit_paid"] = money(deposit)
-    sisters = sisters_of(snapshot, order)
-    if sisters:
-        group["related_amount"] = money(sum(each.amount - each.billed - each.lapsed for each in sisters))
-        group["related_approved"] = money(_to_go(each for each in sisters if each.state in RESERVING))
-        group["related_held"] = money(_to_go(each for each in sisters if each.state is OrderState.HELD))
+    sisters = snapshot.orders.sisters_of(order, snapshot.get(Order, order.id))
+    if sisters.related:
+        group["related_amount"] = money(sisters.related)
+        group["related_approved"] = money(sisters.approved)
+        group["related_held"] = money(sisters.held)
     letters = [
         each
         for each in snapshot.of_account(Security, account.id)
@@ -92,37 +92,18 @@ def _order_group(
     if order.approved_on is not None:
         group["approved_on"] = iso_of(order.approved_on)
         group["approved_amount"] = money(max((order.approved_amount or 0) - order.billed, 0))
-    release = release_in_force(snapshot, order, desk.day)
-    if release is not None:
-        group |= release_facts(release, order, account)
+    counting = release or release_in_force(snapshot, order, desk.day)
+    if counting is not None:
+        group |= release_facts(counting, order, account)
     return group
-
-
-def _to_go(orders: Iterable[Order]) -> int:
-    return sum(each.amount - each.billed - each.lapsed for each in orders)
-
-
-def sisters_of(snapshot: Snapshot, order: Order) -> list[Order]:
-    """The account's other orders on credit that may still go out, or have and are not invoiced, and were split or
-    copied from this one's root or entered within `SISTER_DAYS` of it."""
-    return [
-        other
-        for other in snapshot.of_account(Order, order.account)
-        if other.id != order.id
-        and not other.is_prepaid
-        and (other.state in LIVE or other.delivered)
-        and (other.root == order.root or abs(other.entered_on - order.entered_on) <= SISTER_DAYS)
-    ]
 
 
 def release_in_force(snapshot: Snapshot, order: Order, day: int) -> Release | None:
     """The newest release that has not ended by its own date. Whether it counts, the policies say."""
     releases = [
         each
-        for each in snapshot.of_account(Release, order.account)
-        if each.order == order.id
-        and each.state is ReleaseState.IN_FORCE
-        and (each.expires_on is None or day <= each.expires_on)
+        for each in snapshot.of_order(Release, order.id)
+        if each.state is ReleaseState.IN_FORCE and (each.expires_on is None or day <= each.expires_on)
     ]
     return max(releases, key=lambda each: each.number, default=None)
 

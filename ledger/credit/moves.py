@@ -31,7 +31,7 @@ _ANY = frozenset(OrderState)
 FROM: dict[Move, frozenset[OrderState]] = {
     Move.CHANGE: frozenset((_A, _C, _H)),
     Move.RECHECK: frozenset((_C, _H)),
-    Move.LIFT: frozenset((_H,)),
+    Move.LIFT: frozenset((_C, _H)),
     Move.RELEASE: frozenset((_H,)),
     Move.HOLD: frozenset((_A, _C)),
     Move.REJECT: frozenset((_H,)),

@@ -90,6 +90,9 @@ class Order:
     entered_by: str | None
     """Login of the person; None where a program entered it for nobody."""
 
+    entered_via: str | None = None
+    """Name of the program; None where a person entered it with a key of their own."""
+
     entered_on: int
     approved_on: int | None = None
     approved_amount: int | None = None
@@ -100,6 +103,9 @@ class Order:
 
     outcome: str | None = None
     """Of that decision."""
+
+    changed_seq: int = 0
+    """Place of the record that changed it last."""
 
     @property
     def key(self) -> Key:
@@ -145,6 +151,12 @@ class Hold:
 
     liftable_since: int | None = None
     """Since when nothing holds it and it waits for somebody to let it go."""
+
+    authority: str | None = None
+    """The lowest that may release it, as the policies say (`release.authority`)."""
+
+    two_people: bool | None = None
+    """Whether two must (`release.two_people`)."""
 
     @property
     def key(self) -> Key:

@@ -13,6 +13,7 @@ from ledger.credit.account import Account, Group, Key
 from ledger.credit.change import Desk
 from ledger.credit.entry import Bucket, Entry
 from ledger.credit.order import Order
+from ledger.credit.sisters import part_of
 from ledger.credit.snapshot import Row, Snapshot
 from ledger.items.totals import BookTotal
 
@@ -26,6 +27,7 @@ class Posting:
         self.snapshot, self.desk, self.cause = snapshot, desk, cause
         self._rows: dict[tuple[type, Key], Row] = {}
         self._entries: list[Entry] = []
+        self._rechecks: set[str] = set()
 
     def get(self, kind: type[_R], *key: str | int) -> _R | None:
         """The row as it is after what was posted so far."""
@@ -47,7 +49,9 @@ class Posting:
     def put_order(self, order: Order) -> None:
         """The order in its new state; what it reserves and has delivered moves in the totals."""
         before = self.get(Order, order.id)
-        self.put(order)
+        self.put(replace(order, changed_seq=self.desk.next_seq))
+        if before is not None and _leaves_room(before, order):
+            self.recheck(order.account)
         self.move(
             order.account, Bucket.OPEN_ORDERS, order.reserved - (before.reserved if before else 0), order=order.id
         )
@@ -103,6 +107,15 @@ class Posting:
         if group is not None:
             self.put(replace(group, total=group.total + amount, version=group.version + 1))
 
+    def recheck(self, account: str) -> None:
+        """The account's held orders, and those of its group, may go out now."""
+        self._rechecks.add(account)
+
+    @property
+    def rechecks(self) -> frozenset[str]:
+        """Accounts whose held orders may go out now."""
+        return frozenset(self._rechecks)
+
     @property
     def rows(self) -> tuple[Row, ...]:
         """All that is new or other than before."""
@@ -112,3 +125,11 @@ class Posting:
     def entries(self) -> tuple[Entry, ...]:
         """In their order."""
         return tuple(self._entries)
+
+
+def _leaves_room(before: Order, after: Order) -> bool:
+    """Less is owed for it, or less of it counts beside its sisters."""
+    return (
+        after.reserved + after.delivered < before.reserved + before.delivered
+        or part_of(after).related < part_of(before).related
+    )

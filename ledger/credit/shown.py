@@ -10,7 +10,7 @@ from engine.vocabulary.decimals import RATE_SCALE, decimal_formatter
 from ledger.credit.account import Account, Grade, Group
 from ledger.credit.limit import Limit
 from ledger.credit.moves import legal_moves
-from ledger.credit.order import Order
+from ledger.credit.order import Order, Release
 from ledger.credit.security import Security
 
 
@@ -31,6 +31,7 @@ def order_shown(order: Order) -> dict[str, Any]:
         "lapsed": money(order.lapsed),
         "prepayment": order.is_prepaid,
         "entered_by": order.entered_by,
+        "entered_via": order.entered_via,
         "entered_on": iso(order.entered_on),
         "approved_on": iso(order.approved_on),
         "approved_amount": None if order.approved_amount is None else money(order.approved_amount),
@@ -38,6 +39,29 @@ def order_shown(order: Order) -> dict[str, Any]:
         "decision": order.decision,
         "legal_moves": legal_moves(order),
     }
+
+
+def release_shown(release: Release, currency: str) -> dict[str, Any]:
+    """A release, and who gave it."""
+    return {
+        "number": release.number,
+        "state": release.state.value,
+        "amount": money_shown(release.amount, currency),
+        "reason": release.reason,
+        "by": release.by,
+        "role": release.role,
+        "on": iso(release.on),
+        "second_by": release.second_by,
+        "second_by_role": release.second_by_role,
+        "second_on": iso(release.second_on),
+        "expires_on": iso(release.expires_on),
+        "decision": release.decision,
+    }
+
+
+def money_shown(amount: int, currency: str) -> str:
+    """Minor units as decimal text: `1250.00`."""
+    return decimal_formatter(MINOR_UNITS[currency])(amount)
 
 
 def account_shown(account: Account) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from ledger.credit.account import Key
+from ledger.credit.order import Order
+from ledger.credit.sisters import OrderSums
 
 
 class Row(Protocol):
@@ -27,8 +29,9 @@ _R = TypeVar("_R", bound=Row)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wants:
-    """What a command needs to know of: numbers of accounts, orders, items and groups. With an order or an item comes
-    its account, with an account its group and all that its facts are made of."""
+    """What a command needs to know of: numbers of accounts, orders, items and groups. With an order come its holds,
+    releases and revisions and those of its root, with an order or an item its account, with an account its group and
+    all that its facts are made of; not its other orders, which only their sums tell of (`Snapshot.orders`)."""
 
     accounts: frozenset[str] = frozenset()
     orders: frozenset[str] = frozenset()
@@ -72,16 +75,24 @@ class Snapshot:
         """Accounts of which all open items are here."""
 
         self._of_account: defaultdict[tuple[type, str], dict[Key, Row]] = defaultdict(dict)
+        self._of_order: defaultdict[tuple[type, str], dict[Key, Row]] = defaultdict(dict)
+        self.orders = OrderSums()
         for row in rows:
             self.put(row)
 
     def put(self, row: Row) -> None:
         """In the place of the row of the same kind and key, if there is one."""
         kind = type(row)
+        if isinstance(row, Order):
+            before = self.get(Order, row.id)
+            self.orders.moved(before, row)
         self._rows[kind][row.key] = row
         account = getattr(row, "account", None)
         if account is not None:
             self._of_account[kind, account][row.key] = row
+        order = getattr(row, "order", None)
+        if order is not None:
+            self._of_order[kind, order][row.key] = row
 
     def with_rows(self, rows: Iterable[Row]) -> Snapshot:
         """A snapshot that has these rows as well; this one stays as it is."""
@@ -97,6 +108,10 @@ class Snapshot:
     def of_account(self, kind: type[_R], account: str) -> list[_R]:
         """All rows of this kind that belong to an account, in the order in which they were put first."""
         return list(self._of_account[kind, account].values())  # type: ignore[arg-type]  # kept by its type
+
+    def of_order(self, kind: type[_R], order: str) -> list[_R]:
+        """All rows of this kind that belong to an order, in the order in which they were put first."""
+        return list(self._of_order[kind, order].values())  # type: ignore[arg-type]  # kept by its type
 
     def all(self, kind: type[_R]) -> list[_R]:
         """All rows of this kind."""

@@ -4,26 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from ledger.credit.account import Account, Group
+from ledger.credit.account import Account
 from ledger.credit.asked_order import asked_amount
-from ledger.credit.change import Again, Asker, Change, CommandRefused, Desk, Judged
-from ledger.credit.facts import as_of, order_body
-from ledger.credit.order import (
-    RESERVING,
-    STATE_OF_OUTCOME,
-    Checkpoint,
-    Hold,
-    HoldKind,
-    Order,
-    OrderState,
-    Revision,
-)
+from ledger.credit.change import Again, Asker, Change, CommandRefused, Desk
+from ledger.credit.judging import judge, order_change, take_decision
+from ledger.credit.order import Checkpoint, Order, OrderState, Revision
 from ledger.credit.posting import Posting
-from ledger.credit.shown import order_shown
 from ledger.credit.snapshot import Snapshot, Wants
 
 
@@ -69,87 +59,14 @@ def submit(snapshot: Snapshot, command: Submit, desk: Desk) -> Change:
         is_prepaid=command.asked.get("prepayment") is True,
         root=_root(snapshot, command),
         entered_by=command.asker.login,
+        entered_via=command.asker.program,
         entered_on=desk.day,
     )
     judged = judge(snapshot, order, desk, Checkpoint.ENTRY, command.id)
     posting = Posting(snapshot, desk, "submit")
     posting.put(Revision(order=order.id, account=account.id, revision=1, digest=digest, decision=judged.decision.id))
-    order = take_decision(posting, order, judged)
-    return Change(
-        rows=posting.rows,
-        entries=posting.entries,
-        act="submit",
-        about=order.id,
-        account=account.id,
-        judged=judged,
-        told=versions(posting, order.account),
-        shown={"order": order_shown(order)},
-        status=201,
-    )
-
-
-def judge(snapshot: Snapshot, order: Order, desk: Desk, checkpoint: Checkpoint, id: str) -> Judged:
-    """The order decided as it would stand. Raises `FactsRefused`."""
-    body = order_body(snapshot, order, desk, checkpoint)
-    return Judged(decision=desk.engine.decide_request("order", body, as_of(body), id), facts=body)
-
-
-def take_decision(posting: Posting, order: Order, judged: Judged) -> Order:
-    """The order in the state that its decision gives it, with what it reserves; a hold begins or ends. `order` has the
-    amounts that were decided on."""
-    decision, day = judged.decision, posting.desk.day
-    state = STATE_OF_OUTCOME[decision.outcome]
-    goes = state in RESERVING
-    decided = replace(
-        order,
-        state=state,
-        reserved=order.undelivered if goes and not order.is_prepaid else 0,
-        decision=decision.id,
-        outcome=decision.outcome,
-        approved_on=day if goes else order.approved_on,
-        approved_amount=order.amount if goes else order.approved_amount,
-    )
-    posting.put_order(decided)
-    set_hold(posting, decided, tuple(reason.rule for reason in decision.reasons if not reason.waived))
-    return decided
-
-
-def set_hold(posting: Posting, order: Order, rules: tuple[str, ...], lifted_by: str = "decision") -> None:
-    """One hold is open while the order is held, and none otherwise."""
-    holds = [each for each in posting.snapshot.of_account(Hold, order.account) if each.order == order.id]
-    last = max(holds, key=lambda each: each.number, default=None)
-    is_open = last is not None and last.lifted_on is None
-    if order.state is OrderState.HELD and is_open:
-        assert last is not None
-        posting.put(replace(last, rules=rules))
-    elif order.state is OrderState.HELD:
-        posting.put(
-            Hold(
-                order=order.id,
-                account=order.account,
-                number=1 if last is None else last.number + 1,
-                kind=HoldKind.POLICY,
-                since=posting.desk.day,
-                since_seq=posting.desk.next_seq,
-                rules=rules,
-            )
-        )
-    elif is_open:
-        assert last is not None
-        posting.put(replace(last, lifted_on=posting.desk.day, lifted_by=lifted_by))
-
-
-def versions(posting: Posting, account: str) -> dict[str, Any]:
-    """On which state of the account and its group, and on which day, something was decided; and which state it made."""
-    before, after = posting.snapshot.get(Account, account), posting.get(Account, account)
-    assert before is not None and after is not None, account
-    group = None if before.group is None else posting.snapshot.get(Group, before.group)
-    return {
-        "business_date": posting.desk.business_date.isoformat(),
-        "account_version": before.version,
-        "account_version_after": after.version,
-        "group_version": None if group is None else group.version,
-    }
+    order = take_decision(posting, order, judged, "submit")
+    return order_change(posting, order, judged, status=201)
 
 
 def digest_of_asked(account: str, asked: Mapping[str, Any], copied_from: str | None) -> str:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from ledger.credit.account import Account
 from ledger.credit.amounts import Reading
 from ledger.credit.change import Asker, Change, CommandRefused, Desk
+from ledger.credit.deliver import bill_order
 from ledger.credit.exchange import worth
 from ledger.credit.ledger_state import helped, required_account, state_told
 from ledger.credit.moves import Move, require_legal
-from ledger.credit.order import Order, OrderState
+from ledger.credit.order import Order
 from ledger.credit.posting import Posting
 from ledger.credit.shown import order_shown
 from ledger.credit.snapshot import Snapshot, Wants
@@ -67,7 +68,7 @@ def post_invoice(snapshot: Snapshot, command: PostInvoice, desk: Desk) -> Change
     posting = Posting(snapshot, desk, "invoice")
     before = account.exposure
     if order is not None:
-        order = bill(posting, order, item.amount)
+        order = bill_order(posting, order.id, item.amount)
     put_item(posting, item, effective_on=item.issued_on)
     if order is not None:
         item = _set_off_deposits(posting, item, order)
@@ -88,20 +89,6 @@ def post_invoice(snapshot: Snapshot, command: PostInvoice, desk: Desk) -> Change
         status=201,
     )
     return helped(posting, change) if after.exposure < before or command.settled_on is not None else change
-
-
-def bill(posting: Posting, order: Order, amount: int) -> Order:
-    """So much of an order is invoiced: what is delivered first, then what is not. An invoice may come to more than the
-    order does; the order is then billed in full."""
-    of_delivered = min(amount, order.delivered)
-    of_rest = min(amount - of_delivered, order.undelivered)
-    billed = replace(order, delivered=order.delivered - of_delivered, billed=order.billed + of_delivered + of_rest)
-    if order.reserved:
-        billed = replace(billed, reserved=billed.undelivered)
-    if not billed.delivered and not billed.undelivered:
-        billed = replace(billed, state=OrderState.CLOSED, reserved=0)
-    posting.put_order(billed)
-    return billed
 
 
 def _order_to_bill(snapshot: Snapshot, command: PostInvoice) -> Order | None:

@@ -17,7 +17,7 @@ from ledger.record.body_parts import BadBody, Body, unpacked
 from ledger.record.canonical_json import NotCanonical
 from ledger.record.decision_parts import ANSWER, REQUEST, flagged_facts
 from ledger.record.gone_bodies import CONFIRMED, DROPPED, ERASED
-from ledger.record.new_records import ACTOR
+from ledger.record.new_records import ACTOR, LEDGER_ACT
 from ledger.record.record_header import Header, RecordKind, read_header
 from ledger.record.sealing import BodyKey, DoesNotOpen, Sealed
 from ledger.store.key_database import KeyGone
@@ -105,6 +105,11 @@ class OpenedRecord:
         return next((part.content.decode() for part in self.body.parts if part.path == path), None)
 
     @property
+    def of_ledger(self) -> bool:
+        """It says what the credit ledger did, and was decided on its facts."""
+        return any(part.path == LEDGER_ACT for part in self.body.parts)
+
+    @property
     def actor(self) -> str:
         """Who asked, also where the line names somebody and so stands in the body."""
         return self.text(ACTOR) or self.header.actor
@@ -134,6 +139,9 @@ class Recorded:
 
     flagged: frozenset[str]
     """Names of the facts that were confidential or personal then, among those that were sent."""
+
+    of_ledger: bool = False
+    """It was decided on the credit ledger's facts, not on the caller's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +227,7 @@ def _decision(record: OpenedRecord) -> Recorded | None:
         answer=answer.decode(),
         actor=record.actor,
         flagged=flagged_facts(record.body),
+        of_ledger=record.of_ledger,
     )
 
 

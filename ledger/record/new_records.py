@@ -18,9 +18,12 @@ REFUSAL = "refusal"
 EXPORT = "export"
 EPOCH = "epoch"
 REQUEST_ID = "request-id"
+COMMAND = "command"
+LEDGER_ACT = "ledger-act"
 """Paths of parts: who or what an act is about and what it set; how a policy set took effect; an actor who names
 somebody; why an act was refused; what was exported; what was signed last before an epoch; a
-request id that names whom the record is about."""
+request id that names whom the record is about; what was asked of the credit ledger, as it was received, and what it
+did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

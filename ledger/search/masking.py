@@ -25,7 +25,7 @@ from ledger.journal.opened_records import OpenedRecord
 from ledger.record.body_parts import Body
 from ledger.record.decision_parts import ANSWER, REQUEST
 from ledger.record.decision_parts import flagged_facts as flagged_then
-from ledger.record.new_records import ACTOR, EXPORT, REQUEST_ID
+from ledger.record.new_records import ACTOR, COMMAND, EXPORT, LEDGER_ACT, REFUSAL, REQUEST_ID
 
 WITHHELD = "withheld"
 """Stands for the name of a rule that isn't shown, and for its place."""
@@ -33,8 +33,8 @@ WITHHELD = "withheld"
 _NO_WORDS = {"en": "You may not see this reason's figures.", "zh": "您无权查看此理由的数据。"}
 _REASON = f"{ANSWER}/reason."
 _WORKED_OUT = ("conditions", "passed", "figures", "results")
-_NAMING = frozenset({ACTOR, EXPORT, REQUEST_ID})
-"""Parts that name people: who asked, who exported and by which filter."""
+_NAMING = frozenset({ACTOR, EXPORT, REQUEST_ID, COMMAND, LEDGER_ACT})
+"""Parts that name people: who asked, who exported and by which filter, what was asked of the ledger and what it did."""
 
 _GROUPS = frozenset(group for kind in CASE_KINDS.values() for group in kind.groups)
 
@@ -56,6 +56,27 @@ def masked(decision: Mapping[str, Any], flagged: Collection[str]) -> tuple[dict[
     others = ("actions", "missing", "undetermined", *_WORKED_OUT)
     lacking += [f"/{name}" for name in others if decision.get(name) != shown.get(name)]
     return shown, lacking
+
+
+def masked_for_sales(decision: Mapping[str, Any], flagged: Collection[str]) -> tuple[dict[str, Any], list[str]]:
+    """The decision for whoever enters orders and has no figure of the customer's, and JSON pointers to what lacks
+    something. The ledger's own facts were decided on, so nothing of it is the reader's: a reason that names a flagged
+    fact is hidden; all others keep their words and numbers, for somebody must tell the customer what to pay. What was
+    worked out beside them goes."""
+    hidden = hidden_rules(decision, flagged)
+    reasons = [
+        masked_reason(each, flagged) if _is_hidden(each, flagged) else dict(each) for each in decision["reasons"]
+    ]
+    shown = {**decision, "reasons": reasons}
+    shown |= {name: type(decision[name])() for name in ("passed", "figures", "results") if name in decision}
+    if "missing" in decision:
+        shown["missing"] = list(_masked_missing(decision["missing"], hidden, flagged))
+    if "undetermined" in decision:
+        shown["undetermined"] = [each for each in decision["undetermined"] if each["id"] not in hidden]
+    pairs = zip(decision["reasons"], reasons, strict=True)
+    lacking = [f"/reasons/{number}" for number, (before, after) in enumerate(pairs) if before != after]
+    others = ("missing", "undetermined", "passed", "figures", "results")
+    return shown, lacking + [f"/{name}" for name in others if decision.get(name) != shown.get(name)]
 
 
 def masked_reason(reason: Mapping[str, Any], flagged: Collection[str]) -> dict[str, Any]:
@@ -132,9 +153,9 @@ def _emptied(name: str, value: Any) -> Any:
     return dict.fromkeys(value) if name == "conditions" else type(value)()
 
 
-def masked_answer(answer: str, flagged: Collection[str]) -> tuple[bytes, list[str]]:
-    """The text of a decision without them, and what lacks something."""
-    shown, lacking = masked(json.loads(answer), flagged)
+def masked_answer(answer: str | bytes, flagged: Collection[str], *, for_sales: bool = False) -> tuple[bytes, list[str]]:
+    """The text of a decision without them, and what lacks something; as `masked` or `masked_for_sales` has it."""
+    shown, lacking = (masked_for_sales if for_sales else masked)(json.loads(answer), flagged)
     return json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode(), lacking
 
 
@@ -153,9 +174,10 @@ def withheld_parts(record: OpenedRecord) -> frozenset[str]:
     what is asked for."""
     parts = record.body.parts
     paths = {part.path for part in parts}
+    naming = _NAMING | {REFUSAL} if record.of_ledger else _NAMING  # why the ledger refused names who asked
     if not any(path.startswith(f"{ANSWER}/") for path in paths):
-        return (frozenset({REQUEST, ANSWER}) | _NAMING) & paths
-    held = {path for path in paths if path.startswith((f"{REQUEST}/", ANSWER)) or path in _NAMING}
+        return (frozenset({REQUEST, ANSWER}) | naming) & paths
+    held = {path for path in paths if path.startswith((f"{REQUEST}/", ANSWER)) or path in naming}
     return frozenset(held - {*_shown_reasons(record)})
 
 

@@ -26,6 +26,10 @@ class Visible:
         """A record about this kind of case, with the actor's whole line."""
         return self.everything or case in self.cases or (self.own is not None and self.own.did(actor))
 
+    def sees_whole(self, case: str, actor: str, *, of_ledger: bool) -> bool:
+        """The same with all figures in it: what was decided on the ledger's facts is nobody's own."""
+        return self.everything or case in self.cases or (not of_ledger and self.sees(case, actor))
+
     @property
     def needs_bodies(self) -> bool:
         """Whether a header doesn't say who asked: at the machine, where logins stand in bodies."""

@@ -136,9 +136,9 @@ STORED: dict[type[Any], Stored] = {
         _stored(Grade, "account_grades", "account since"),
         _stored(Limit, "limits", "account number"),
         _stored(Security, "securities", "account id"),
-        _stored(Order, "orders", "id", "account entered_on"),
+        _stored(Order, "orders", "id", "account entered_on", "account root", "state changed_seq", "changed_seq"),
         _stored(Revision, "order_revisions", "order_id revision", "account"),
-        _stored(Hold, "holds", "order_id number", "account"),
+        _stored(Hold, "holds", "order_id number", "account", "lifted_on"),
         _stored(Release, "releases", "order_id number", "account"),
         _stored(OpenItem, "items", "id", "account state kind"),
         _stored(Allocation, "allocations", "from_item to_item number", "to_item"),
@@ -174,5 +174,14 @@ rechecks = Table(
     metadata,
     Column("account", Text, primary_key=True),
     Column("seq", BigInteger, nullable=False),  # of the record that caused it, the last one
+    Column("cause", Text, nullable=False),  # its command's word
 )
 """Accounts whose held orders may go out now. A row goes when they were looked at."""
+
+days = Table(
+    "days",
+    metadata,
+    Column("day", BigInteger, primary_key=True, autoincrement=False),
+    Column("step", Text, primary_key=True),
+)
+"""What was done once for a business date."""

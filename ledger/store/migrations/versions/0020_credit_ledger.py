@@ -47,9 +47,9 @@ _TABLES = {
     "orders": (
         "id",
         "id text, account text, revision int, state text, asked text, currency text, amount int, is_prepaid yes, "
-        "reserved int, delivered int, billed int, lapsed int, root text, entered_by text?, entered_on int, "
-        "approved_on int?, approved_amount int?, decision text?, outcome text?",
-        ("account entered_on",),
+        "reserved int, delivered int, billed int, lapsed int, root text, entered_by text?, entered_via text?, "
+        "entered_on int, approved_on int?, approved_amount int?, decision text?, outcome text?, changed_seq int",
+        ("account entered_on", "account root", "state changed_seq", "changed_seq"),
     ),
     "order_revisions": (
         "order_id revision",
@@ -59,8 +59,8 @@ _TABLES = {
     "holds": (
         "order_id number",
         "order_id text, account text, number int, kind text, since int, since_seq int, rules text, lifted_on int?, "
-        "lifted_by text?, liftable_since int?",
-        ("account",),
+        "lifted_by text?, liftable_since int?, authority text?, two_people yes?",
+        ("account", "lifted_on"),
     ),
     "releases": (
         "order_id number",
@@ -107,7 +107,8 @@ _TABLES = {
         "cause text",
         ("account seq",),
     ),
-    "rechecks": ("account", "account text, seq int", ()),
+    "rechecks": ("account", "account text, seq int, cause text", ()),
+    "days": ("day step", "day int, step text", ()),
 }
 """Table → primary key, columns (`?`: may be null), indexes."""
 

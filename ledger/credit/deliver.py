@@ -1,0 +1,169 @@
+"""Goods of an order leave, come back, or are invoiced.
+
+Before they leave the order is decided once more, at the checkpoint `delivery`: how long its approval counts there, the
+policies say. What doesn't pass stays, and the order takes the state of that decision, so that somebody sees it among
+the held ones and can let it go.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ledger.credit.asked_order import asked_positive
+from ledger.credit.change import Asker, Change, CommandRefused, Desk, Judged
+from ledger.credit.judging import in_state, judge, order_change, set_hold, take_decision, wanted_order
+from ledger.credit.moves import Move, legal_moves, require_legal
+from ledger.credit.order import LIVE, RESERVING, STATE_OF_OUTCOME, Checkpoint, Order, OrderState
+from ledger.credit.posting import Posting
+from ledger.credit.shown import money_shown
+from ledger.credit.snapshot import Snapshot, Wants
+from ledger.credit.stop import end_releases
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deliver:
+    """Goods of this worth leave."""
+
+    order: str
+    amount: object
+    """As it was sent: decimal text in the account's currency."""
+
+    is_final: bool
+    """What is left of the order is not delivered any more."""
+
+    asker: Asker
+    id: str
+    """Of the decision."""
+
+    @property
+    def wants(self) -> Wants:
+        """The order."""
+        return Wants(orders=frozenset((self.order,)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undeliver:
+    """Goods that were delivered and not invoiced came back."""
+
+    order: str
+    amount: object
+    """As it was sent."""
+
+    is_again: bool
+    """They are to be delivered again; otherwise that part of the order lapses."""
+
+    asker: Asker
+
+    @property
+    def wants(self) -> Wants:
+        """The order."""
+        return Wants(orders=frozenset((self.order,)))
+
+
+def deliver(snapshot: Snapshot, command: Deliver, desk: Desk) -> Change:
+    """Raises `CommandRefused`. What the decision stops is a change with `refused`."""
+    order = wanted_order(snapshot, command.order)
+    if order.state is OrderState.CONDITIONAL:
+        raise CommandRefused(
+            "conditions-open",
+            f"the order {order.id} goes out once its conditions are met; the decision {order.decision} names them",
+        )
+    require_legal(Move.DELIVER, order)
+    amount = asked_positive(command.amount, "amount", order.currency, desk.engine.vocabulary)
+    if amount > order.undelivered:
+        left = money_shown(order.undelivered, order.currency)
+        raise CommandRefused(
+            "over-delivery",
+            f"{left} of the order {order.id} is not delivered, not {money_shown(amount, order.currency)}; "
+            "change the order to the larger amount first",
+            undelivered=left,
+        )
+    judged = judge(snapshot, order, desk, Checkpoint.DELIVERY, command.id)
+    posting = Posting(snapshot, desk, "deliver")
+    if STATE_OF_OUTCOME[judged.decision.outcome] is not OrderState.APPROVED:
+        return _stopped(posting, order, judged)
+    gone = replace(
+        order,
+        delivered=order.delivered + amount,
+        lapsed=order.lapsed + (order.undelivered - amount if command.is_final else 0),
+        decision=judged.decision.id,
+        outcome=judged.decision.outcome,
+    )
+    gone = in_state(gone, OrderState.CLOSED if command.is_final else OrderState.APPROVED)
+    posting.put_order(gone)
+    return order_change(posting, gone, judged)
+
+
+def undeliver(snapshot: Snapshot, command: Undeliver, desk: Desk) -> Change:
+    """Raises `CommandRefused`. Nothing is decided: what comes back lessens what is owed, or counts as it did."""
+    order = wanted_order(snapshot, command.order)
+    require_legal(Move.UNDELIVER, order)
+    amount = asked_positive(command.amount, "amount", order.currency, desk.engine.vocabulary)
+    if amount > order.delivered:
+        delivered = money_shown(order.delivered, order.currency)
+        raise CommandRefused(
+            "more-than-delivered",
+            f"{delivered} of the order {order.id} is delivered and not invoiced; what is invoiced takes a credit note",
+            delivered=delivered,
+        )
+    if command.is_again and order.state not in LIVE:
+        raise CommandRefused(
+            "illegal-move",
+            f"the order {order.id} is {order.state}, so nothing of it is delivered again; leave out `again`",
+            state=order.state.value,
+            legal_moves=legal_moves(order),
+        )
+    posting = Posting(snapshot, desk, "undeliver")
+    back = replace(
+        order,
+        delivered=order.delivered - amount,
+        lapsed=order.lapsed + (0 if command.is_again else amount),
+    )
+    back = _closed_if_done(posting, in_state(back, order.state))
+    posting.put_order(back)
+    return order_change(posting, back, None)
+
+
+def bill_order(posting: Posting, number: str, amount: int) -> Order | None:
+    """The order after an invoice over this amount, in minor units of its account: what was delivered is invoiced first,
+    then what is reserved; an invoice over more than that doesn't change the order further. None: there is no such
+    order. It is closed once all of it is invoiced.
+
+    The invoice itself, and what it adds to the account's open items, is the caller's; all of it stands in `posting`.
+    """
+    order = posting.get(Order, number)
+    if order is None:
+        return None
+    delivered = min(order.delivered, amount)
+    direct = min(order.undelivered, amount - delivered) if order.state in RESERVING else 0
+    if not delivered + direct:
+        return order
+    billed = replace(order, delivered=order.delivered - delivered, billed=order.billed + delivered + direct)
+    billed = _closed_if_done(posting, in_state(billed, order.state))
+    posting.put_order(billed)
+    return billed
+
+
+def _closed_if_done(posting: Posting, order: Order) -> Order:
+    """Nothing is left to go out or to be invoiced."""
+    if order.state not in LIVE or order.undelivered or order.delivered:
+        return order
+    closed = in_state(order, OrderState.CLOSED)
+    set_hold(posting, closed, None, posting.cause)
+    end_releases(posting, closed)
+    return closed
+
+
+def _stopped(posting: Posting, order: Order, judged: Judged) -> Change:
+    order = take_decision(posting, order, judged, "deliver", renews=False)
+    if order.state is OrderState.CONDITIONAL:
+        code, why = "conditions-open", "its conditions are not met any more"
+    else:
+        code, why = "held-at-delivery", f"it is {order.state}"
+    rules = ", ".join(each.rule for each in judged.decision.reasons if not each.waived)
+    refused = CommandRefused(
+        code,
+        f"the order {order.id} was decided again before delivery and {why}: {rules}",
+        decision=judged.decision.as_json(),
+    )
+    return order_change(posting, order, judged, refused=refused)

@@ -1,0 +1,182 @@
+"""What all moves of an order share: it is found, decided as it would stand, and takes the state of its decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ledger.credit.account import Account, Group
+from ledger.credit.change import Change, CommandRefused, Desk, Judged
+from ledger.credit.facts import as_of, order_body
+from ledger.credit.order import (
+    RESERVING,
+    STATE_OF_OUTCOME,
+    Checkpoint,
+    Hold,
+    HoldKind,
+    Order,
+    OrderState,
+    Release,
+)
+from ledger.credit.posting import Posting
+from ledger.credit.shown import order_shown
+from ledger.credit.snapshot import Snapshot
+
+ITSELF = "itself"
+"""Who lifts a hold where nobody asked."""
+
+
+def wanted_order(snapshot: Snapshot, number: str) -> Order:
+    """Raises `CommandRefused` (`unknown-order`)."""
+    order = snapshot.get(Order, number)
+    if order is None:
+        raise CommandRefused("unknown-order", f"there is no order {number}", order=number)
+    return order
+
+
+def judge(
+    snapshot: Snapshot, order: Order, desk: Desk, checkpoint: Checkpoint, id: str, release: Release | None = None
+) -> Judged:
+    """The order decided as it would stand, with a release that is only proposed. Raises `FactsRefused`."""
+    body = order_body(snapshot, order, desk, checkpoint, release)
+    return Judged(decision=desk.engine.decide_request("order", body, as_of(body), id), facts=body)
+
+
+def take_decision(
+    posting: Posting,
+    order: Order,
+    judged: Judged,
+    lifted_by: str,
+    *,
+    lifts_manual: bool = False,
+    renews: bool = True,
+) -> Order:
+    """The order in the state that its decision gives it, with what it reserves; a hold begins or ends. `order` has the
+    amounts that were decided on.
+
+    What somebody holds stays held, unless it `lifts_manual`. The approval that counts at delivery is made anew where
+    it `renews`.
+    """
+    decision, day = judged.decision, posting.desk.day
+    state = STATE_OF_OUTCOME[decision.outcome]
+    hold = open_hold(posting, order)
+    if state in RESERVING and hold is not None and hold.kind is HoldKind.MANUAL and not lifts_manual:
+        state = OrderState.HELD
+    is_approved_anew = state in RESERVING and renews
+    decided = in_state(order, state)
+    decided = replace(
+        decided,
+        decision=decision.id,
+        outcome=decision.outcome,
+        approved_on=day if is_approved_anew else order.approved_on,
+        approved_amount=order.amount if is_approved_anew else order.approved_amount,
+    )
+    posting.put_order(decided)
+    set_hold(posting, decided, judged, lifted_by)
+    return decided
+
+
+def in_state(order: Order, state: OrderState) -> Order:
+    """The order in this state, with what it reserves there."""
+    reserves = state in RESERVING and not order.is_prepaid
+    return replace(order, state=state, reserved=order.undelivered if reserves else 0)
+
+
+def rules_that_hold(judged: Judged) -> tuple[str, ...]:
+    """Ids of the rules by which the decision is no milder."""
+    decision = judged.decision
+    worst = decision.outcome
+    return tuple(each.rule for each in decision.reasons if not each.waived and each.outcome == worst)
+
+
+def open_hold(posting: Posting, order: Order) -> Hold | None:
+    """The hold that the order is in; None where it is in none."""
+    last = _last_hold(posting, order)
+    return None if last is None or last.lifted_on is not None else last
+
+
+def set_hold(
+    posting: Posting, order: Order, judged: Judged | None, lifted_by: str, kind: HoldKind = HoldKind.POLICY
+) -> None:
+    """One hold is open while the order is held, and none otherwise. `judged`: the decision that holds it."""
+    last, is_held = _last_hold(posting, order), order.state is OrderState.HELD
+    said = {} if judged is None or not is_held else _said_of_hold(judged)
+    if last is not None and last.lifted_on is None:
+        if is_held:
+            posting.put(replace(last, liftable_since=None, **said))
+        else:
+            posting.put(replace(last, lifted_on=posting.desk.day, lifted_by=lifted_by))
+    elif is_held:
+        posting.put(
+            Hold(
+                order=order.id,
+                account=order.account,
+                number=1 if last is None else last.number + 1,
+                kind=kind,
+                since=posting.desk.day,
+                since_seq=posting.desk.next_seq,
+                **said,
+            )
+        )
+
+
+def _said_of_hold(judged: Judged) -> dict[str, Any]:
+    release = judged.decision.results.get("release", {})
+    authority, two_people = release.get("authority"), release.get("two_people")
+    return {
+        "rules": rules_that_hold(judged),
+        "authority": authority if isinstance(authority, str) else None,
+        "two_people": two_people if isinstance(two_people, bool) else None,
+    }
+
+
+def _last_hold(posting: Posting, order: Order) -> Hold | None:
+    holds = posting.snapshot.of_order(Hold, order.id)
+    last = max(holds, key=lambda each: each.number, default=None)
+    return None if last is None else posting.get(Hold, *last.key)
+
+
+def versions(posting: Posting, account: str) -> dict[str, Any]:
+    """On which state of the account and its group, and on which day, something was decided; and which state it made."""
+    before, after = posting.snapshot.get(Account, account), posting.get(Account, account)
+    assert before is not None and after is not None, account
+    group = None if before.group is None else posting.snapshot.get(Group, before.group)
+    return {
+        "business_date": posting.desk.business_date.isoformat(),
+        "account_version": before.version,
+        "account_version_after": after.version,
+        "group_version": None if group is None else group.version,
+    }
+
+
+def order_change(
+    posting: Posting,
+    order: Order,
+    judged: Judged | None,
+    *,
+    status: int = 200,
+    shown: Mapping[str, Any] | None = None,
+    cause: Mapping[str, Any] | None = None,
+    refused: CommandRefused | None = None,
+    is_refusal: bool = False,
+) -> Change:
+    """What the posting comes to, about this order as it is now."""
+    now = posting.get(Order, order.id) or order
+    account = posting.get(Account, order.account)
+    group = None if account is None else account.group
+    return Change(
+        rows=posting.rows,
+        entries=posting.entries,
+        act=posting.cause,
+        about=order.id,
+        account=order.account,
+        judged=judged,
+        told=versions(posting, order.account) | ({} if cause is None else {"cause": dict(cause)}),
+        shown={"order": order_shown(now), **(shown or {})},
+        rechecks=posting.rechecks,
+        recheck_groups=frozenset((group,)) if group is not None and posting.rechecks else frozenset(),
+        status=status,
+        refused=refused,
+        is_refusal=is_refusal,
+    )

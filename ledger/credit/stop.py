@@ -1,0 +1,113 @@
+"""An order is held, rejected, cancelled or closed by somebody: nothing is decided, what it reserved is free again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ledger.credit.change import Asker, Change, CommandRefused, Desk
+from ledger.credit.judging import in_state, order_change, set_hold, wanted_order
+from ledger.credit.moves import Move, require_legal
+from ledger.credit.order import HoldKind, Order, OrderState, Release, ReleaseState
+from ledger.credit.posting import Posting
+from ledger.credit.snapshot import Snapshot, Wants
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stop:
+    order: str
+    asker: Asker
+    reason: str | None = None
+
+    @property
+    def wants(self) -> Wants:
+        """The order."""
+        return Wants(orders=frozenset((self.order,)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldOrder(_Stop):
+    """Somebody wants an order to wait that could go; only somebody lets it go again, by a release."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reject(_Stop):
+    """Somebody wants a held order not to go; it lifts by nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancel(_Stop):
+    """The customer, or whoever entered it, wants it no more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Close(_Stop):
+    """Nothing more of it is delivered."""
+
+
+def hold_order(snapshot: Snapshot, command: HoldOrder, desk: Desk) -> Change:
+    """Raises `CommandRefused`."""
+    order = wanted_order(snapshot, command.order)
+    require_legal(Move.HOLD, order)
+    posting = Posting(snapshot, desk, "hold")
+    refused = refused_own(order, command.asker, "held")
+    if refused is not None:
+        return order_change(posting, order, None, refused=refused, is_refusal=True)
+    held = in_state(order, OrderState.HELD)
+    posting.put_order(held)
+    set_hold(posting, held, None, "hold", HoldKind.MANUAL)
+    return order_change(posting, held, None)
+
+
+def reject(snapshot: Snapshot, command: Reject, desk: Desk) -> Change:
+    """Raises `CommandRefused`. What was delivered of it stays delivered."""
+    order = wanted_order(snapshot, command.order)
+    require_legal(Move.REJECT, order)
+    posting = Posting(snapshot, desk, "reject")
+    refused = refused_own(order, command.asker, "rejected")
+    if refused is not None:
+        return order_change(posting, order, None, refused=refused, is_refusal=True)
+    return _over(posting, order, OrderState.REJECTED, command.asker)
+
+
+def cancel(snapshot: Snapshot, command: Cancel, desk: Desk) -> Change:
+    """Raises `CommandRefused`. It is closed where something of it has gone."""
+    order = wanted_order(snapshot, command.order)
+    require_legal(Move.CANCEL, order)
+    has_gone = order.delivered + order.billed > 0
+    state = OrderState.CLOSED if has_gone else OrderState.CANCELLED
+    return _over(Posting(snapshot, desk, "cancel"), _lapsed(order), state, command.asker)
+
+
+def close(snapshot: Snapshot, command: Close, desk: Desk) -> Change:
+    """Raises `CommandRefused`."""
+    order = wanted_order(snapshot, command.order)
+    require_legal(Move.CLOSE, order)
+    return _over(Posting(snapshot, desk, "close"), _lapsed(order), OrderState.CLOSED, command.asker)
+
+
+def refused_own(order: Order, asker: Asker, done: str) -> CommandRefused | None:
+    """Who entered an order judges no order of their own."""
+    if asker.login is None or asker.login != order.entered_by:
+        return None
+    return CommandRefused(
+        "own-order", f"{asker.login} entered the order {order.id} and can't have it {done}; somebody else may"
+    )
+
+
+def end_releases(posting: Posting, order: Order) -> None:
+    """None counts any more, or waits for anybody."""
+    for release in posting.snapshot.of_order(Release, order.id):
+        if release.state in (ReleaseState.PROPOSED, ReleaseState.IN_FORCE):
+            posting.put(replace(release, state=ReleaseState.ENDED))
+
+
+def _lapsed(order: Order) -> Order:
+    return replace(order, lapsed=order.lapsed + order.undelivered)
+
+
+def _over(posting: Posting, order: Order, state: OrderState, asker: Asker) -> Change:
+    over = in_state(order, state)
+    posting.put_order(over)
+    set_hold(posting, over, None, asker.login or posting.cause)
+    end_releases(posting, over)
+    return order_change(posting, over, None)

@@ -41,6 +41,8 @@ from starlette.types import ASGIApp
 
 from api import policy_check, replay_job
 from api.http.access_routes import add_access_routes
+from api.http.account_read_routes import add_account_read_routes
+from api.http.account_routes import add_account_routes, add_limit_routes
 from api.http.admission import Admission, check_routes
 from api.http.answers import DecisionShape
 from api.http.audit_routes import add_audit_routes
@@ -53,6 +55,7 @@ from api.http.erasure_routes import add_erasure_routes
 from api.http.first_key import show_first_key
 from api.http.health import add_health_routes
 from api.http.import_routes import Imports, add_import_routes
+from api.http.item_routes import add_item_routes
 from api.http.ledger_desk import LedgerDesk
 from api.http.log_routes import add_cosignature_route, add_log_routes
 from api.http.metrics import Metrics
@@ -183,6 +186,10 @@ def _add_ledger_routes(app: FastAPI, desk: LedgerDesk, imports: Imports) -> None
     add_order_routes(app, desk)
     add_order_reading_routes(app, desk)
     add_order_preview_routes(app, desk)
+    add_account_routes(app, desk)
+    add_account_read_routes(app, desk)
+    add_limit_routes(app, desk)
+    add_item_routes(app, desk)
     add_import_routes(app, imports)
     add_verify_routes(app, desk.journal, desk.policies)
 

@@ -105,12 +105,15 @@ def _overdue(snapshot: Snapshot, account: Account, day: int) -> tuple[int, int]:
 
 
 def _whole_book(snapshot: Snapshot, account: Account, desk: Desk) -> int:
-    """What all accounts have open, in this one's currency. Rounded down: a book that looks smaller makes each customer
-    a larger part of it."""
-    try:
-        return sum(
-            worth(snapshot, desk, each.open_items, each.currency, account.currency, day=desk.day, rounded_up=False)
-            for each in snapshot.all(BookTotal)
-        )
-    except CommandRefused:
-        return UNKNOWN
+    """What all accounts have open, in this one's currency. A book that looks smaller makes each customer a larger part
+    of it: so it is rounded down, and what is open in a currency without a rate is left out."""
+    total = 0
+    for each in snapshot.all(BookTotal):
+        try:
+            total += worth(
+                snapshot, desk, each.open_items, each.currency, account.currency, day=desk.day, rounded_up=False
+            )
+        except CommandRefused:
+            if each.open_items < 0:
+                return UNKNOWN
+    return total

@@ -16,7 +16,8 @@ _TABLES = {
         "id text, version int, currency text, name text?, group_id text?, status text, blocked_since int?, "
         "customer_since int?, profile text, open_items int, delivered int, open_orders int, deposits int, "
         "disputed int, first_issued_on int?, "
-        "last_order text?, last_order_on int?, order_before_on int?, bounced_on int?, currency_since int?",
+        "last_order text?, last_order_on int?, order_before_on int?, bounced_on int?, put_by text?, "
+        "currency_since int?",
         ("group_id",),
     ),
     "account_groups": (

@@ -32,6 +32,7 @@ from api.cli.init import init
 from api.cli.journal_checkpoint import checkpoint, cosignature
 from api.cli.journal_columns import columns
 from api.cli.journal_export import export
+from api.cli.journal_keys import replace_signing_key, replace_wrapping_key
 from api.cli.journal_new_epoch import new_epoch
 from api.cli.journal_proof import proof
 from api.cli.journal_replay import replay
@@ -190,6 +191,8 @@ COMMANDS = (
     ("journal cosignature", cosignature, "Keep what a witness said of a checkpoint."),
     ("journal replay", replay, "Decide records again: are the answers the same, byte for byte?"),
     ("journal new-epoch", new_epoch, "Go on with a journal that lost its last records."),
+    ("journal replace-signing-key", replace_signing_key, "Sign checkpoints by a new key from now on."),
+    ("journal replace-wrapping-key", replace_wrapping_key, "Wrap the customers' keys by a new one."),
     ("journal show", show, "Show a record with all that it rests on."),
     ("audit policy-changes", policy_changes, "Report which policies took effect when, and what changed."),
     ("audit access", access, "Report who may what, and which duties conflict."),

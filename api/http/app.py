@@ -74,6 +74,7 @@ from api.http.search_routes import add_proof_routes, add_search_routes, masked_d
 from api.http.verify_routes import add_verify_routes
 from api.http.vocabulary_routes import add_vocabulary_routes
 from api.http.webhook_routes import add_webhook_routes
+from api.http.witness_watch import WitnessWatch
 from api.network_addresses import listed_networks
 from api.oidc_issuers import read_issuers
 from api.policy_compiler import Compiler
@@ -119,10 +120,12 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     webhooks, networks = Webhooks(journal), listed_networks(settings.webhook_networks)
     letters_kept = timedelta(days=settings.webhook_dead_letter_days)
     ledger = CreditLedger(journal)
+    lifting = Lifting(ledger, journal, lambda: policies.in_force.engine if policies.in_force else None)
     desk = LedgerDesk(ledger, policies, journal, settings.body_bytes_max)
     imports = Imports(desk)
-    lifting = Lifting(ledger, journal, lambda: policies.in_force.engine if policies.in_force else None)
     sender = Sender(journal, webhooks, metrics, networks, letters_kept=letters_kept)
+
+    witnesses = WitnessWatch(journal, metrics, settings)
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -138,6 +141,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
             metrics.share(stop),
             sender.run(stop),
             lifting.run(stop),
+            witnesses.run(stop),
         )
         try:
             yield
@@ -174,15 +178,6 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     add_health_routes(app, policies, journal, metrics, worker)
     add_access_routes(app, access, journal.clock, settings.body_bytes_max)
     add_webhook_routes(app, webhooks, journal.clock, networks, settings.body_bytes_max)
-    _add_ledger_routes(app, desk, imports)
-    add_erasure_routes(app, erasing, access, settings.body_bytes_max)
-    follow_vocabulary(app, policies)
-    add_reference_routes(app)
-    check_routes(app)
-    return app
-
-
-def _add_ledger_routes(app: FastAPI, desk: LedgerDesk, imports: Imports) -> None:
     add_order_routes(app, desk)
     add_order_reading_routes(app, desk)
     add_order_preview_routes(app, desk)
@@ -191,7 +186,12 @@ def _add_ledger_routes(app: FastAPI, desk: LedgerDesk, imports: Imports) -> None
     add_limit_routes(app, desk)
     add_item_routes(app, desk)
     add_import_routes(app, imports)
-    add_verify_routes(app, desk.journal, desk.policies)
+    add_verify_routes(app, journal, policies)
+    add_erasure_routes(app, erasing, access, settings.body_bytes_max)
+    follow_vocabulary(app, policies)
+    add_reference_routes(app)
+    check_routes(app)
+    return app
 
 
 def _duties_to_keep(policies: Policies, clock: Clock) -> KeptUntil:

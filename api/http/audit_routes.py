@@ -14,6 +14,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Annotated, Any
 
+import structlog
 from fastapi import FastAPI, Path, Query, Request, Response
 from pydantic import ValidationError
 from sqlalchemy import Connection
@@ -21,7 +22,7 @@ from sqlalchemy import Connection
 from api.http.access_table import Right
 from api.http.audit_answers import CompletenessRequest, CompletenessShape, FindingShape, PeriodParameters
 from api.http.body import parse_object, pointer_part, read_body
-from api.http.caller import Admitted, admitted_of
+from api.http.caller import Admitted, actor_of, admitted_of
 from api.http.openapi import body_of
 from api.http.parameters import only_parameters
 from api.http.problems import BodyFault, FactsInvalid, UnknownDecision, UnknownRecord, problems
@@ -42,6 +43,8 @@ from ledger.store.key_database import SubjectKeys
 from ledger.verify.proving import NotProvedYet
 
 SAMPLE_MAX = 1_000
+log = structlog.get_logger(__name__)
+
 _PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
@@ -89,7 +92,15 @@ class _Reports:
         """`make` gives the report's lines from the journal."""
         admitted = admitted_of(request.scope)
         caller = admitted.caller.budget or ""
-        return await self.turns.run(caller, _report, self.journal, admitted, make, columns, form, proofs)
+        answer = await self.turns.run(caller, _report, self.journal, admitted, make, columns, form, proofs)
+        note_report(request)
+        return answer
+
+
+def note_report(request: Request) -> None:
+    """Who made a report is in the log, and in no record: a report adds nothing to the journal, so that it can be made
+    from a copy and by a login that only reads."""
+    log.info("audit report made", report=request.url.path.rpartition("/audit/")[2], by=actor_of(request.scope).opaque)
 
 
 def add_audit_routes(app: FastAPI, journal: Journal, body_bytes_max: int) -> None:
@@ -252,6 +263,7 @@ def _add_case(app: FastAPI, journal: Journal) -> None:
     )
     async def report_case(
         record: Annotated[str, Path(description="A decision's id, or its record's number.")],
+        request: Request,
         language: Annotated[PageLanguage, Query(description="Of the page.")] = PageLanguage.EN,
     ) -> Response:
         """A page to print, which fetches nothing and runs no script: facts, outcome and reasons, the policy text of the
@@ -259,6 +271,7 @@ def _add_case(app: FastAPI, journal: Journal) -> None:
         if record in CASE_KINDS:
             raise UnknownDecision(record)
         page = await asyncio.to_thread(_case, journal, record, language.value)
+        note_report(request)
         return Response(page, media_type="text/html", headers={"Content-Security-Policy": _PAGE_POLICY})
 
 
@@ -278,7 +291,9 @@ def _add_completeness(app: FastAPI, reports: _Reports, body_bytes_max: int) -> N
         body = await read_body(request.scope, request.receive, body_bytes_max)
         listed, wanted = _listed(body), _decided_orders(period)
         caller = admitted_of(request.scope).caller.budget or ""
-        return await reports.turns.run(caller, _complete, reports.journal, listed, wanted)
+        answer = await reports.turns.run(caller, _complete, reports.journal, listed, wanted)
+        note_report(request)
+        return answer
 
 
 def _listed(body: bytes) -> dict[str, Decimal | None]:

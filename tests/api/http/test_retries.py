@@ -30,6 +30,7 @@ from ledger.record.signed_notes import COSIGNATURE, new_signer
 from tests.support.duties import RETENTION
 from tests.support.journal_reading import from_journal, headers_in
 from tests.support.keyed_services import asking_for_keys, bearer, changed, people_with_keys, service_key, settings_in
+from tests.support.patience import PATIENCE
 from tests.support.raw_http import ask
 from tests.support.running_service import BODY, ORDERS, eventually, journal_file, running
 
@@ -359,9 +360,9 @@ def test_what_is_being_answered_is_in_flight(tmp_path: Path) -> None:
         first = asyncio.create_task(asked(b"{}"))
         await begun.wait()
         with pytest.raises(RequestInFlight):
-            await asyncio.wait_for(asked(b"{}"), 5)
+            await asyncio.wait_for(asked(b"{}"), PATIENCE)
         with pytest.raises(RequestKeyReused):
-            await asyncio.wait_for(asked(b"[]"), 5)
+            await asyncio.wait_for(asked(b"[]"), PATIENCE)
         may_end.set()
         await first
         await asked(b"{}")

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from api.cli.accounts import assess, show_account
 from api.cli.activate import activate
 from api.cli.audit import access, case, completeness, policy_changes
 from api.cli.audit_credit import exceptions, limits, releases
@@ -42,6 +43,7 @@ from api.cli.journal_show import show
 from api.cli.journal_verify import verify
 from api.cli.keys import create, list_keys, recover, revoke
 from api.cli.ledger import verify_ledger
+from api.cli.orders import cancel, deliver, hold, holds, recheck, reject, release, show_order
 from api.cli.people import add, change, end, list_people
 from api.cli.people import erase as erase_person
 from api.cli.portfolio import portfolio
@@ -149,6 +151,16 @@ COMMANDS = (
     ("config", config, "Show every setting and where it comes from."),
     ("activate", activate, "Put a change that takes rules away into force."),
     ("import", import_files, "Take files of another system into the ledger."),
+    ("account show", show_account, "Show what an account owes, and its facts."),
+    ("account assess", assess, "Review an account: its grade, and what is to be done."),
+    ("order show", show_order, "Show an order, why it waits, and what would let it go."),
+    ("order release", release, "Release a held order, as the policies allow."),
+    ("order hold", hold, "Hold an approved order."),
+    ("order reject", reject, "Reject a held order."),
+    ("order cancel", cancel, "Cancel an order."),
+    ("order recheck", recheck, "Decide an order that waits once more."),
+    ("order deliver", deliver, "Deliver an order, or part of it."),
+    ("holds", holds, "List orders that wait, with every reason."),
     ("ledger verify", verify_ledger, "Check that the ledger adds up."),
     ("people add", add, "Add somebody who may ask the service."),
     ("people change", change, "Change somebody's roles, authority or name."),
@@ -207,6 +219,8 @@ register(
     COMMANDS,
     file_commands={"decide-file", "batch"},
     lines={
+        "account": "Customers in the ledger.",
+        "order": "Orders in the ledger.",
         "ledger": "What the service keeps of accounts, orders and items.",
         "people": "Who may ask the service, and as what.",
         "keys": "Keys of people and programs.",

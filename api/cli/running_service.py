@@ -58,12 +58,21 @@ class ServiceOptions:
     key_file: KeyFileOption = None
     """One line: a key, or a token of an OIDC issuer."""
 
-    def ask(self, path: str, body: Mapping[str, Any] | None = None, *, refusals_too: bool = False) -> dict[str, Any]:
-        """The service's answer to a GET, or with a body to a POST. Ends the command where there is none; where the
-        service refuses as well, unless `refusals_too`: then its problem document is the answer."""
+    def ask(
+        self,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        refusals_too: bool = False,
+        person: str | None = None,
+    ) -> dict[str, Any]:
+        """The service's answer to a GET, or with a body to a POST. `person`: in whose name it is asked.
+
+        Ends the command where there is none; where the service refuses as well, unless `refusals_too`: then its problem
+        document is the answer."""
         sent = None if body is None else json.dumps(body).encode()
         try:
-            with self._asked(path, sent, "application/json") as answer:
+            with self._asked(path, sent, "application/json", person) as answer:
                 return _read(answer.read(_ANSWER_BYTES_MAX), self.url)
         except _Refused as refused:
             if refusals_too:
@@ -87,11 +96,15 @@ class ServiceOptions:
             refuse(_in_words(refused.problem, refused.status), FOUND_PROBLEMS)
 
     @contextmanager
-    def _asked(self, path: str, body: bytes | BinaryIO | None, media_type: str) -> Iterator[HTTPResponse]:
+    def _asked(
+        self, path: str, body: bytes | BinaryIO | None, media_type: str, person: str | None = None
+    ) -> Iterator[HTTPResponse]:
         """The answer, open. Raises `_Refused`; ends the command where no service answers."""
         headers = {"Accept": "application/json", **_authorization(self.key_file)}
         if body is not None:
             headers["Content-Type"] = media_type
+        if person is not None:
+            headers["Credence-On-Behalf-Of"] = person
         try:
             request = Request(self.url.rstrip("/") + path, body, headers)
             if request.type not in ("http", "https"):

@@ -146,6 +146,8 @@ class _Doing:
             return ("same", "") if refused.members.get("same_content") else ("rejected", _BOOKED)
         except Exception as error:  # one row must not take the others with it, nor leave the snapshot half changed
             return "rejected", f"credence can't take this row, which is a fault of its own: {type(error).__name__}"
+        if change.refused is not None:
+            return "rejected", change.refused.detail
         verdict = _compared(self.snapshot, change)
         if verdict == "changed" and not self.command.updates:
             return "rejected", _CHANGED

@@ -34,7 +34,7 @@ from tests.support.running_service import eventually, running
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")))
 
 IN_A_CHECKOUT = ("README.md", "docs/development.md", "CONTRIBUTING.md")
-FROM_AN_EMPTY_FOLDER = ("docs/tutorial.md", "docs/command-line.md")
+FROM_AN_EMPTY_FOLDER = ("docs/tutorial.md", "docs/command-line.md", "docs/first-day.md")
 """All other pages begin in a folder that `credence init` made."""
 
 LONG_PAGES = ("docs/command-line.md", "docs/upgrading.md", "docs/auditors.md")
@@ -65,7 +65,10 @@ NOT_RUN = {
 IBM = "ibm_accounts_receivable.csv"
 """Not in this repository: where it is, tests/system/test_figures_in_docs.py runs what names it."""
 
-ASKS = ("credence activate", "credence people", "credence keys", "credence webhooks")
+ASKS = tuple(
+    f"credence {word}"
+    for word in ("activate", "people", "keys", "webhooks", "import", "account", "order", "holds", "ledger")
+)
 """Commands that ask the service which listens on port 8000."""
 
 READS_SIGNED = tuple(f"credence journal {word}" for word in ("export", "verify", "proof", "checkpoint")) + (

@@ -16,6 +16,7 @@ from sqlalchemy import Engine as Database
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
+from ledger.journal import checkpointing
 from ledger.journal.journal import Journal
 from ledger.journal.opening import check_writable
 from ledger.store.database import database_kept_to_read, database_to_read, database_to_write
@@ -36,7 +37,9 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def journal(path: Path) -> Iterator[Journal]:
+def journal(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Journal]:
+    """After the first record nothing is written but records."""
+    monkeypatch.setattr(checkpointing, "SECONDS", 1e9)
     journal = Journal(path)
     yield journal
     journal.close()
@@ -46,6 +49,7 @@ async def _answered(journal: Journal) -> None:
     """Some of it in the file, some in the log: SQLite carries the log over at each tenth of these."""
     for name in ANSWERED:
         await journal.record(record(name, "long " * 40_000))
+    await journal.probe()  # the checkpoint has been written
 
 
 def _ids(path: Path) -> set[str]:

@@ -159,6 +159,7 @@ def _children(pid: int) -> list[str]:
     return [child for task in tasks for child in task.read_text("ascii").split()]
 
 
+@pytest.mark.long
 def test_a_stop_is_not_held_up_by_a_change_that_is_being_compiled(tmp_path: Path) -> None:
     """And leaves no process behind."""
     port = _free_port()

@@ -103,8 +103,8 @@ def request(chance: random.Random) -> dict[str, dict[str, Any]]:
         "guarantee_amount": chance.choice((None, "20000.00")),
         "guarantee_cover": "1",
         "guarantee_until": ahead(mostly(chance, 200, -1)),
-        "group_limit": mostly(chance, None, "0.00", "10000.00", "50000.00", "100000.00"),
-        "group_exposure": chance.choice(("18000.00", "58000.00", "68000.00", None)),
+        "group_limit": chance.choice((None, None, None, "0.00", "10000.00", "50000.00")),
+        "group_exposure": mostly(chance, "18000.00", "58000.00", "68000.00", None),
     }
     return {"limit": limit, "account": account}
 

@@ -80,8 +80,8 @@ def _own_words(node: Node) -> Iterator[str]:
     if isinstance(node, Mapping):
         for key, value in node.entries:
             if key.text == "members":
-                members = value.items if isinstance(value, Sequence) else ()
-                members = (key for key, _ in value.entries) if isinstance(value, Mapping) else members
+                members: list[Node] = list(value.items) if isinstance(value, Sequence) else []
+                members += [word for word, _ in value.entries] if isinstance(value, Mapping) else []
                 yield from (each.text for each in members if isinstance(each, Scalar))
             yield from _own_words(value)
     elif isinstance(node, Sequence):

@@ -143,10 +143,15 @@ def test_where_it_can_not_be_looked_up_in_time_nobody_is_told_either_way(
     assert _ids(database) == ["before", "unknown", "after"]
 
 
-def test_a_connection_that_broke_is_made_afresh_by_the_next_batch(journal: Journal, database: ServerAddress) -> None:
+def test_a_connection_that_broke_is_made_afresh_by_the_next_batch(
+    journal: Journal, database: ServerAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpointing, "SECONDS", 1e9)  # a checkpoint would find out before the record does
+
     async def go() -> None:
         for number in range(3):
             await journal.record(record(f"id-{number}"))
+            await journal.probe()  # the checkpoint has been written
             assert journal.find(f"id-{number}") is not None
             with connected(database) as connection:
                 ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "

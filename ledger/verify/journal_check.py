@@ -22,7 +22,7 @@ from ledger.record.record_header import RecordKind
 from ledger.store.key_database import OWN, KeyGone, SubjectKeys
 from ledger.store.secret_files import KeyPlaces, wrapping_key
 from ledger.store.tables import bodies, checkpoints, cosignatures, entries, head, policy_sets, tiles
-from ledger.store.trouble import DAMAGED, FileTrouble, JournalUnavailable
+from ledger.store.trouble import FileTrouble, JournalUnavailable, is_damage
 from ledger.verify.history_check import HistoryCheck, SignedSize
 from ledger.verify.journal_faults import FaultKind, FaultsFound
 from ledger.verify.outside_evidence import LeafCheck, OutsideEvidence
@@ -238,7 +238,7 @@ class _JournalCheck:
         try:
             rows = self._journal.read(query)
         except JournalUnavailable as error:
-            if DAMAGED not in str(error):
+            if not is_damage(str(error)):
                 raise
             rows = [row for seq in range(first, min(first + _PAGE, self._size)) for row in self._single(seq)]
         found: dict[int, Row[Any]] = {}
@@ -252,7 +252,7 @@ class _JournalCheck:
         try:
             return self._journal.read(_rows_between(seq, seq + 1))
         except JournalUnavailable as error:
-            if DAMAGED not in str(error):
+            if not is_damage(str(error)):
                 raise
             self._faults.add(FaultKind.HEADER, f"record {seq}: its row can't be read")
             self._unreadable.add(seq)

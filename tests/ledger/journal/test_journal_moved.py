@@ -27,7 +27,7 @@ from tests.support.journal_moves import MOVES, Move, beside, listing
 from tests.support.journal_records import fails, record, trouble
 
 ANSWERED = [f"answered-{number}" for number in range(25)]
-LOST = "the file was moved or replaced"
+LOST = "was moved or replaced"
 
 
 @pytest.fixture

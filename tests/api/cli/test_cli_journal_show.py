@@ -28,6 +28,8 @@ class Kept:
         self.settings = Settings(rules=write_rules(home / "rules"), journal=home / "var" / "journal.db")
         keys = people_with_keys(self.settings.journal, EVERY_ROLE)
         with asking_for_keys(self.settings) as client:
+            rights = {"roles": ["admin", "approver"]}  # for oneself, which is refused
+            client.post("/v1/people/admin/change", json=rights, headers=bearer(keys["admin"]))
             asked = {"content-type": "application/json", **bearer(keys["desk"])}
             self.answer: httpx2.Response = client.post("/v1/decisions/order", content=RAW, headers=asked)
             self.version = client.get("/v1/policies", headers=bearer(keys["desk"])).json()["version"]
@@ -85,8 +87,20 @@ def test_people_keys_and_policies_are_records_too(kept: Kept) -> None:
     for number in range(int(kept.answer.headers["journal-entry"])):
         shown = json.loads(credence("journal", "show", str(number), "--journal", kept.file, "--json").stdout)
         kinds.add(shown["kind"])
-        assert ("act" in shown) == (shown["kind"] in ("person", "key")), shown
-    assert kinds == {"person", "key", "policy"}
+        assert shown["act"]
+        assert ("subject" in shown) == (shown["kind"] != "policy"), shown
+        assert "\nact  " in credence("journal", "show", str(number), "--journal", kept.file).stdout
+    assert kinds == {"person", "key", "policy", "refusal"}
+
+
+def test_what_an_export_took_is_shown(kept: Kept, tmp_path: Path) -> None:
+    exported = credence("journal", "export", tmp_path / "some", "--account", "C-1", "--journal", kept.file)
+    assert exported.exit_code == 0, exported.stderr
+    found = credence("journal", "search", "--kind", "export", "--journal", kept.file, "--json")
+    [record] = json.loads(found.stdout)["records"]
+    shown = json.loads(credence("journal", "show", str(record["seq"]), "--journal", kept.file, "--json").stdout)
+    manifest = json.loads((tmp_path / "some" / "manifest.json").read_text("utf-8"))
+    assert (shown["act"]["filter"], shown["act"]["records"]) == ({"account": "C-1"}, manifest["records"])
 
 
 @pytest.mark.parametrize(

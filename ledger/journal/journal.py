@@ -63,11 +63,11 @@ from ledger.store.place import JournalPlace
 from ledger.store.secret_files import KeyPlaces, beside, wrapping_key
 from ledger.store.store import store_at
 from ledger.store.trouble import (
-    DAMAGED,
     AnswerLost,
     FileTrouble,
     JournalUnavailable,
     WrittenEntry,
+    is_damage,
     trouble_in_words,
     unavailable,
 )
@@ -294,7 +294,7 @@ class Journal:
             with self._store.reading() as connection:
                 return ask(connection)
         except (SQLAlchemyError, FileTrouble) as error:
-            self._is_doubted = self._is_doubted or trouble_in_words(error).startswith(DAMAGED)
+            self._is_doubted = self._is_doubted or is_damage(trouble_in_words(error))
             raise unavailable("the journal can't be read now", error) from error
 
     def _put(self, work: Work) -> asyncio.Future[Any]:

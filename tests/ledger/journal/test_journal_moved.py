@@ -29,7 +29,7 @@ from tests.support.journal_records import fails, record, trouble
 from tests.support.steps import one_in
 
 ANSWERED = [f"answered-{number}" for number in range(25)]
-LOST = "the file was moved or replaced"
+LOST = "was moved or replaced"
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from ledger.journal.opening import check_writable
 from ledger.store import server_store
 from ledger.store.database import LOCK_SECONDS_MAX
 from ledger.store.place import ServerAddress
-from ledger.store.trouble import JournalUnavailable
+from ledger.store.trouble import JournalUnavailable, is_damage, trouble_in_words
 from tests.support.cut_connections import Way, way_to
 from tests.support.journal_reading import from_journal
 from tests.support.journal_records import fails, record, trouble
@@ -279,10 +279,19 @@ def test_a_database_that_lost_what_was_answered_is_refused(journal: Journal, dat
                 connection.execute(f"ALTER TABLE entries ENABLE ALWAYS TRIGGER entries_no_{occasion}")
         await asyncio.to_thread(_end_all, database)
         await trouble(journal, record("broken"))
-        assert "its head and its records don't agree" in await trouble(journal, record("during"))
+        said = await trouble(journal, record("during"))
+        assert "the journal is damaged: where the log ends, its head and its records don't agree" in said
 
     asyncio.run(go())
     assert _ids(database) == ["backed up"]
+
+
+@pytest.mark.parametrize("code", ["XX001", "XX002"])
+def test_a_damaged_database_is_called_one(code: str) -> None:
+    """And is looked at as at the start, like a damaged file."""
+    error = psycopg.errors.lookup(code)("invalid page in block 0 of relation base/1/2")
+    assert trouble_in_words(error) == "the database is damaged"
+    assert is_damage(f"the journal can't be read now: {trouble_in_words(error)}")
 
 
 def test_several_journals_that_start_at_once_make_the_tables_once(database: ServerAddress) -> None:

@@ -119,10 +119,8 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
             await erasing.finish()  # what a crash has left half done
         stop = asyncio.Event()
         first_key = None if settings.insecure_local else show_first_key
-        watching = asyncio.gather(
-            *(policies.watch(stop), access.watch(stop, first_key), metrics.share(stop), sender.run(stop)),
-            witnesses.run(stop),
-        )
+        looks = (policies.watch(stop), access.watch(stop, first_key), witnesses.run(stop))
+        watching = asyncio.gather(*looks, metrics.share(stop), sender.run(stop))
         try:
             yield
         finally:

@@ -349,7 +349,7 @@ class Journal:
             except Exception as error:
                 if not isinstance(error, (SQLAlchemyError, FileTrouble, *self._store.faults)):
                     raise
-                self._note(error, 0)
+                self._checkpointing.failed(error)
 
     def _write(self, batch: Sequence[_Waiting]) -> None:
         """One transaction for all; one for each where the data of one of them, not the disk, was at fault."""

@@ -26,7 +26,6 @@ from engine.compiling.divided_rates import divided_rates
 from engine.compiling.ending_holidays import ending_holidays
 from engine.compiling.exceptions import ended_exceptions, link_exceptions
 from engine.compiling.future_parameters import future_parameters
-from engine.compiling.invariants import silent_invariants
 from engine.compiling.link import unused_parameters
 from engine.compiling.scopes import UNREAD_ACTIONS
 from engine.deciding.decision import Decision
@@ -209,14 +208,13 @@ class Engine:
     def warnings(self, today: date) -> tuple[Diagnostic, ...]:
         """What is right as it stands and most likely not meant, on this day: parameters that have no value yet,
         exceptions that have ended, holidays that end soon, amounts that were chosen in another currency, rates that are
-        divided by 100, texts in languages that nobody is shown, and invariants that say nothing where a fact is missing. The engine has no clock: whoever asks says which
+        divided by 100, and texts in languages that nobody is shown. The engine has no clock: whoever asks says which
         day it is."""
         linked = self._compiled.linked
         dated = [*future_parameters(linked, today), *ended_exceptions(self.exceptions, today)]
         dated += ending_holidays(linked, today)
         others = [*amounts_for_others(linked, self.vocabulary.currency), *divided_rates(self._compiled)]
         others += self._other_languages
-        others += silent_invariants(linked, self._compiled.stretches[-1].invariants)
         return in_order([*dated, *others])
 
     def __reduce__(self) -> tuple[type[Engine], tuple[Any, ...]]:

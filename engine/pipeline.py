@@ -257,9 +257,10 @@ def load(files: Mapping[str, bytes]) -> Loaded:
 
     `files` maps each file's name as users know it (`rules/orders.yaml`) to its content. The file called `facts.yaml`
     says the currency, lists the policies and holds the site's own facts; one called `exceptions.yaml`, which need not
-    be there, holds exceptions; `invariants.yaml`, which need not either, what must hold of every case; `retention.yaml`, which need not either, says how long decisions are kept; those in a
-    folder `lists` are lists; every other file is a policy. Each must end with YAML's end mark `...`, so that a file
-    that is cut off is not taken for a whole one.
+    be there, holds exceptions; `invariants.yaml`, which need not either, what must hold of every case;
+    `retention.yaml`, which need not either, says how long decisions are kept; those in a folder `lists` are lists;
+    every other file is a policy. Each must end with YAML's end mark `...`, so that a file that is cut off is not taken
+    for a whole one.
 
     Never raises for what an author wrote: mistakes are diagnostics. The list of policies guards against files that are
     not there: a policy that is listed and missing is a mistake, and so is one that is not listed.

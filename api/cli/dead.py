@@ -21,7 +21,13 @@ SECONDS_USUAL = 120.0
 RuleSecondsOption = Annotated[
     float,
     typer.Option(
-        "--seconds", metavar="N", min=0.001, max=3_600, help="Most for each rule.", rich_help_panel=RUNNING, show_default=True
+        "--seconds",
+        metavar="N",
+        min=0.001,
+        max=3_600,
+        help="Most for each rule.",
+        rich_help_panel=RUNNING,
+        show_default=True,
     ),
 ]
 

@@ -58,7 +58,13 @@ OnlyOption = Annotated[
 SecondsOption = Annotated[
     float,
     typer.Option(
-        "--seconds", metavar="N", min=0.001, max=3_600, help="Most for each.", rich_help_panel=RUNNING, show_default=True
+        "--seconds",
+        metavar="N",
+        min=0.001,
+        max=3_600,
+        help="Most for each.",
+        rich_help_panel=RUNNING,
+        show_default=True,
     ),
 ]
 LevelOption = Annotated[
@@ -124,7 +130,7 @@ def _asked(engine: Engine, today: date, only: str | None) -> list[tuple[Invarian
         refuse("there are no invariants (write some in rules/invariants.yaml, see docs/invariants.md)")
     if only is not None and only not in by_id:
         refuse(f"there is no invariant `{only}` ({did_you_mean(only, by_id) or 'see rules/invariants.yaml'})")
-    return [(by_id[id], day) for id, day in provable(engine, today) if only in (None, id)]
+    return [(by_id[name], day) for name, day in provable(engine, today) if only in (None, name)]
 
 
 def _is_dated(proofs: Iterable[ProofOfInvariant]) -> bool:
@@ -159,14 +165,18 @@ def _witness_lines(witness: Sequence[ShownSide], reader: Reader) -> Iterator[Tex
     if not witness:
         return
     own = own_language(reader)
-    facts = [{f"{group}.{key}": value for group, of in each.facts.items() for key, value in of.items()} for each in witness]
+    facts = [
+        {f"{group}.{key}": value for group, of in each.facts.items() for key, value in of.items()} for each in witness
+    ]
     names = list(dict.fromkeys(name for of_side in facts for name in of_side))
     shared = [name for name in names if len({str(of_side.get(name)) for of_side in facts}) == 1]
     for side, of_side in zip(witness, facts, strict=True):
         differing = [f"{name} {_written(of_side.get(name), own)}" for name in names if name not in shared]
         label = f"{side.side}: " if side.side else ""
         decided = (side.decision.outcome, "bold")
-        yield Text.assemble(f"    {label}", decided, f" ({side.as_of})", f"; {', '.join(differing)}" if differing else "")
+        yield Text.assemble(
+            f"    {label}", decided, f" ({side.as_of})", f"; {', '.join(differing)}" if differing else ""
+        )
         yield from (
             Text(f"      {reason.rule}: {reason.text[reader]}") for reason in side.decision.reasons if not reason.waived
         )

@@ -58,7 +58,9 @@ class Compiled:
 
     def ruleset_to_prove(self, case: str, as_of: date) -> RuleSet:
         """As `ruleset`, with the values besides that invariants about this kind of case read."""
-        read = (name for each in self.linked.invariants if each.case == case for name in names_in(each, self.linked.lists))
+        read = (
+            name for each in self.linked.invariants if each.case == case for name in names_in(each, self.linked.lists)
+        )
         first = {self.linked.by_name[name].gives[0] for name in read if name in self.linked.by_name}
         return _ruleset(self, case, self.stretch(as_of), self.needed(case) | _with_read(self.linked, first))
 

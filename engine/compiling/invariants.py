@@ -1,8 +1,8 @@
 """Invariants held against the policies, and their FEEL → formulas. Part of `compile`.
 
 An invariant reads what rules of its kind of case read, by full names, and where it speaks of several cases the names of
-one of them behind its side's: `after.grading.score`. A name that is not there is a mistake of its own kind: an invariant
-about a value that somebody removed must be mended or taken out on purpose, and never counts as kept.
+one of them behind its side's: `after.grading.score`. A name that is not there is a mistake of its own kind: an
+invariant about a value that somebody removed must be mended or taken out on purpose, and never counts as kept.
 """
 
 from __future__ import annotations

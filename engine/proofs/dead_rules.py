@@ -1,8 +1,8 @@
 """Rules that never fire, and rules that never decide alone. Verb of `engine.proofs`.
 
-Beyond what `engine.proving.table_checks` sees in one condition or one table: a rule of two values that exclude each other
-is dead, and one that fires only where another asks for as much changes no outcome. The second is a remark: such a rule
-may be there for its text.
+Beyond what `engine.proving.table_checks` sees in one condition or one table: a rule of two values that exclude each
+other is dead, and one that fires only where another asks for as much changes no outcome. The second is a remark: such a
+rule may be there for its text.
 """
 
 from __future__ import annotations

@@ -55,8 +55,9 @@ def _days(engine: Engine, today: date) -> Iterator[date]:
 
 
 def prove(engine: Engine, id: str, day: date, today: date, restarts: Sequence[float] = RESTARTS) -> Proof:
-    """Settles one invariant for the cases of the stretch that holds `day`. `today` is when a witness is decided, where it
-    can be. Raises `KeyError` for an id that the set doesn't have, and `ModuleNotFoundError` where there is no solver."""
+    """Settles one invariant for the cases of the stretch that holds `day`. `today` is when a witness is decided, where
+    it can be. Raises `KeyError` for an id that the set doesn't have, and `ModuleNotFoundError` where there is no
+    solver."""
     invariant = _invariant(engine, id, day)
     ruleset = engine.ruleset_to_prove(invariant.case, day)
     question = question_of(invariant, ruleset)

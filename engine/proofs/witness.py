@@ -1,7 +1,8 @@
 """Witnesses: facts that a solver found, decided by the engine and made plain. Part of `engine.proofs`.
 
-A solver's facts are as odd as they come: 23 cents of a rating nobody has. Here each fact is left out, or put back to the
-vocabulary's own example, as long as the case still breaks the invariant. What counts is the engine's decision alone.
+A solver's facts are as odd as they come: 23 cents of a rating nobody has. Here each fact is left out, or put back to
+the vocabulary's own example, as long as the case still breaks the invariant. What counts is the engine's decision
+alone.
 """
 
 from __future__ import annotations
@@ -86,7 +87,9 @@ class Confirmation:
         """What the engine decides; None where it refuses the facts."""
         facts, as_of = side
         try:
-            return self._engine.decide(self._invariant.case, request_of(self._ruleset, facts), date_of(as_of), "witness")
+            return self._engine.decide(
+                self._invariant.case, request_of(self._ruleset, facts), date_of(as_of), "witness"
+            )
         except FactsRefused:
             return None
 

@@ -150,9 +150,7 @@ def _changes(reader: FieldReader, node: Node, what: str) -> tuple[tuple[tuple[Sc
     return tuple(changes), False
 
 
-def _split(
-    reader: FieldReader, node: Node, what: str
-) -> tuple[Scalar | None, tuple[tuple[Scalar, CarryWord], ...]]:
+def _split(reader: FieldReader, node: Node, what: str) -> tuple[Scalar | None, tuple[tuple[Scalar, CarryWord], ...]]:
     fields = reader.fields(node, f"`split` of {what}", SPLIT_KEYS, ("amount",)) or {}
     amount = fields.get("amount")
     if amount is not None and reader.word(amount, f"`amount` of {what}") is None:

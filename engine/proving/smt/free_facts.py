@@ -107,7 +107,8 @@ def _word(terms: Terms, name: str, type_: Type, bounds: list[Term]) -> Term:
 
 
 def assigned(terms: Terms, fact_names: Mapping[str, str], facts: Mapping[str, tuple[Type, Value]]) -> dict[str, object]:
-    """The values of a side's unknowns for given facts, each with its type; what is missing gets one that is in bounds."""
+    """The values of a side's unknowns for given facts, each with its type; what is missing gets one that is in
+    bounds."""
     unknowns: dict[str, object] = {}
     for fact, (type_, value) in facts.items():
         name = fact_names[fact]

@@ -1,7 +1,7 @@
 """An invariant → a question: terms that hold together exactly where some case breaks it. Part of `engine.proving.smt`.
 
-Where a solver shows that they never do, the invariant is proved for every case that could exist. Everything that it finds
-instead is a *witness*: facts of each side, to be decided by the engine.
+Where a solver shows that they never do, the invariant is proved for every case that could exist. Everything that it
+finds instead is a *witness*: facts of each side, to be decided by the engine.
 """
 
 from __future__ import annotations

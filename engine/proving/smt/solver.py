@@ -65,9 +65,9 @@ def is_there() -> bool:
 def ask(terms: Terms, together: Iterable[Term], *, seconds: float, seed: int, with_products: bool = False) -> Found:
     """Whether the terms can all hold.
 
-    `seconds` of a free processor is how long z3 may look for, `seed` which of its ways it takes. `with_products`: products are given to it
-    as such, beside their conditions; sometimes it needs them, often it gets lost. Raises `ModuleNotFoundError` where
-    z3 isn't installed."""
+    `seconds` of a free processor is how long z3 may look for, `seed` which of its ways it takes. `with_products`:
+    products are given to it as such, beside their conditions; sometimes it needs them, often it gets lost. Raises
+    `ModuleNotFoundError` where z3 isn't installed."""
     asked = list(together)
     if any(term is terms.false for term in asked):
         return Found(answer=Answer.NEVER, unknowns={}, derived={})

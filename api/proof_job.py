@@ -143,7 +143,7 @@ def settled(
     restarts = restarts_within(seconds)
 
     def job(each: tuple[Invariant, date]) -> tuple[Callable[..., Proof], tuple[Any, ...]]:
-        return settle_one, (files, each[0].id, each[1], today, restarts)
+        return settle_one, _arguments(files, each[0].id, each[1], today, restarts)
 
     def answered(each: tuple[Invariant, date], result: Proof | Exception) -> ProofOfInvariant:
         proof = _of(each[0], result)
@@ -153,6 +153,11 @@ def settled(
     if not is_there():
         return [answered(each, ModuleNotFoundError(NOT_INSTALLED)) for each in asked]
     return _by_workers(asked, job, answered, limits_for(seconds))
+
+
+def _arguments(*arguments: Any) -> tuple[Any, ...]:
+    """Of a job, as they are sent to the process."""
+    return arguments
 
 
 def rules_looked_at(

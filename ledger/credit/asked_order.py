@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.vocabulary.binding import FactsRefused, Fault, value_reader
 from engine.vocabulary.conversion import foreign
-from engine.vocabulary.vocabulary import Fact, Vocabulary
+from engine.vocabulary.vocabulary import Vocabulary
 from ledger.credit.change import CommandRefused
 from ledger.credit.facts import DERIVED_OF_ORDER
 
@@ -32,7 +32,7 @@ def asked_amount(asked: Mapping[str, Any], currency: str, vocabulary: Vocabulary
 
 def asked_money(given: Any, path: str, currency: str, vocabulary: Vocabulary) -> int:
     """An amount in minor units of this currency. `path`: where it stands in the request. Raises `FactsRefused`."""
-    type_ = foreign(_fact("order.amount", vocabulary).type, currency)
+    type_ = foreign(vocabulary.facts["order.amount"].type, currency)
     amount = value_reader(type_, path, required=True)(given)
     if not isinstance(amount, int):
         raise FactsRefused([Fault(path, "is missing", 'send it as decimal text, such as "12500.00"')])
@@ -45,7 +45,3 @@ def asked_positive(given: Any, path: str, currency: str, vocabulary: Vocabulary)
     if amount <= 0:
         raise FactsRefused([Fault(path, "is not above zero", 'send it as decimal text, such as "12500.00"')])
     return amount
-
-
-def _fact(name: str, vocabulary: Vocabulary) -> Fact:
-    return next(each for each in vocabulary.of_case("order") if each.name == name)

@@ -1,4 +1,4 @@
-# Two commands do everything: `make run` and `make test`. See README.md.
+# Two commands for a start: `make run` and `make test`. See README.md.
 PYTHON ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -10,10 +10,10 @@ PYTEST  := $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-load
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests run test quick large check bench mutants lock clean
+.PHONY: help setup setup-tests run test test-long quick large check bench mutants lock clean
 
 help: ## list what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 11
 
 setup: ## virtual environment in .venv with the locked packages; PYTHON=python3.12 chooses who makes it
 	@$(INSTALL) run "$(PYTHON)"
@@ -24,17 +24,20 @@ setup-tests:
 run: setup ## the service on 127.0.0.1:8000 with rules/ and an embedded journal, for whoever is at this machine
 	$(BIN)/credence serve --insecure-local
 
-test: check ## all checks and tests
-	$(PYTEST)
+test: check ## all checks, and the tests of every behaviour: under a quarter of an hour
+	$(PYTEST) -m "not long"
 
-quick: setup-tests ## the inner loop, under a minute: fast checks and the tests that are not marked slow or spark
+test-long: setup-tests ## the tests that `make test` leaves out, since they take long; CI runs both
+	$(PYTEST) -m long
+
+quick: setup-tests ## the inner loop, under a minute: fast checks and the tests that are not marked slow, spark or long
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/credence check rules
-	$(PYTEST) -m "not slow and not spark"
+	$(PYTEST) -m "not slow and not spark and not long"
 
-large: setup-tests ## the generated tests with many more cases, half an hour, not in CI
+large: setup-tests ## the generated tests with many times more cases, half an hour, not in CI
 	LARGE_TESTS=1 $(PYTEST) $$(grep -rl "^from tests.support.large import" tests)
 
 check: setup-tests ## ruff, mypy --strict, import-linter, and the policies under rules/

@@ -12,6 +12,7 @@ from api.host_names import is_loopback, listed_names
 from api.network_addresses import listed_networks
 from api.oidc_issuers import read_issuers
 from ledger.journal.kept_answers import KEPT_DAYS
+from ledger.record.trust_policies import NO_QUORUM
 from ledger.store.place import JournalPlace, ServerAddress, journal_place
 from ledger.store.secret_files import KeyPlaces, beside
 from ledger.store.trouble import FileTrouble
@@ -108,6 +109,13 @@ class Settings(BaseSettings):
         default="",
         description="File in the form of C2SP tlog-policy: the witnesses whose cosignatures of checkpoints are taken.",
     )
+    witnessed_within_hours: int = Field(
+        default=0,
+        ge=0,
+        le=8_784,
+        description="How long a record may stand without a checkpoint over it that the witnesses of the trust policy "
+        "cosigned; beyond it the log and a metric say so. 0: nobody asks.",
+    )
     public_log: bool = Field(
         default=False,
         description="Show checkpoints and hashes of the log to everybody, without a key: how many records there are "
@@ -191,6 +199,18 @@ class Settings(BaseSettings):
         """Refuses a list with anything in it that is no name or address, before a request meets it."""
         listed_names(listed)
         return listed
+
+    @model_validator(mode="after")
+    def _witnesses_are_named(self) -> Settings:
+        """Whose cosignatures are waited for."""
+        if self.witnessed_within_hours:
+            policy = trust_policy_in(Path(self.trust_policy)) if self.trust_policy else None
+            if policy is None or policy.quorum == NO_QUORUM:
+                raise ValueError(
+                    "CREDENCE_WITNESSED_WITHIN_HOURS waits for witnesses; name them in CREDENCE_TRUST_POLICY, with a "
+                    "quorum that is not `none`"
+                )
+        return self
 
     @model_validator(mode="after")
     def _insecure_is_local(self) -> Settings:

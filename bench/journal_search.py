@@ -181,7 +181,7 @@ def _pages(journal: Journal, size: int) -> Iterator[str]:
         yield f"| {name} | {' | '.join(cells)} |"
 
 
-async def _opened(journal: Journal) -> None:
+async def opened(journal: Journal) -> None:
     """To be written, as in service: then connections to read are kept."""
     await journal.probe()
 
@@ -198,7 +198,7 @@ def report(place: JournalPlace, places: KeyPlaces, size: int) -> Iterator[str]:
     filling.close()
     yield f"\n{filling.head.tree.size:,} records on {place if not isinstance(place, Path) else 'SQLite'}\n"
     journal = Journal(place, places=places)
-    asyncio.run(_opened(journal))
+    asyncio.run(opened(journal))
     try:
         yield from _pages(journal, size)
     finally:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -24,8 +24,10 @@ from engine.compiling.amounts_for import amounts_for_others
 from engine.compiling.compile import Compiled, compile_policies
 from engine.compiling.divided_rates import divided_rates
 from engine.compiling.ending_holidays import ending_holidays
+from engine.compiling.ending_series import ending_series
 from engine.compiling.exceptions import ended_exceptions, link_exceptions
 from engine.compiling.future_parameters import future_parameters
+from engine.compiling.invariants import silent_invariants
 from engine.compiling.link import unused_parameters
 from engine.compiling.scopes import UNREAD_ACTIONS
 from engine.deciding.decision import Decision
@@ -37,6 +39,7 @@ from engine.reading import document
 from engine.reading.document import Document
 from engine.reading.exceptions_file import SITE_EXCEPTIONS, ExceptionDefinition, read_exceptions
 from engine.reading.fields import TextLanguages
+from engine.reading.invariants_file import SITE_INVARIANTS, InvariantDefinition, read_invariants
 from engine.reading.list_file import is_list_file, list_named, name_in_set, read_list
 from engine.reading.policy import ParameterDefinition, Policy
 from engine.reading.policy_file import read_policy
@@ -44,6 +47,7 @@ from engine.reading.policy_list import SITE_FACTS, check_policy_list, no_site_fa
 from engine.reading.retention_file import SITE_RETENTION, RetentionRule, read_retention
 from engine.reading.site_texts import other_languages
 from engine.reading.vocabulary_file import SITE_KEYS_REQUIRED, read_vocabulary
+from engine.ruleset.invariant import Invariant
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.binding import FactsRefused, Fault, Value
 from engine.vocabulary.case_kinds import CASE_KINDS
@@ -190,16 +194,30 @@ class Engine:
             for case in CASE_KINDS:
                 yield self._compiled.ruleset(case, stretch.since or date.min)
 
+    def days_of_stretches(self) -> Iterator[date]:
+        """A day of every stretch of dates between two changes of parameters, the earliest first."""
+        for stretch in self._compiled.stretches:
+            yield stretch.since or date.min
+
+    def ruleset_to_prove(self, case: str, as_of: date) -> RuleSet:
+        """As `ruleset`, with the values besides that invariants read."""
+        return self._compiled.ruleset_to_prove(case, as_of)
+
+    def invariants(self, case: str, as_of: date) -> tuple[Invariant, ...]:
+        """What must hold of all cases of this kind that are decided on this day."""
+        return self._compiled.invariants(case, as_of)
+
     def warnings(self, today: date) -> tuple[Diagnostic, ...]:
         """What is right as it stands and most likely not meant, on this day: parameters that have no value yet,
-        exceptions that have ended, holidays that end soon, amounts that were chosen in another currency, rates that are
-        divided by 100, and texts in languages that nobody is shown. The engine has no clock: whoever asks says which
-        day it is."""
+        exceptions that have ended, holidays and values by date that end soon, amounts that were chosen in another
+        currency, rates that are divided by 100, texts in languages that nobody is shown, and invariants that say
+        nothing where a fact is missing. The engine has no clock: whoever asks says which day it is."""
         linked = self._compiled.linked
         dated = [*future_parameters(linked, today), *ended_exceptions(self.exceptions, today)]
-        dated += ending_holidays(linked, today)
+        dated += [*ending_holidays(linked, today), *ending_series(linked, today)]
         others = [*amounts_for_others(linked, self.vocabulary.currency), *divided_rates(self._compiled)]
         others += self._other_languages
+        others += silent_invariants(linked, self._compiled.stretches[-1].invariants)
         return in_order([*dated, *others])
 
     def __reduce__(self) -> tuple[type[Engine], tuple[Any, ...]]:
@@ -242,7 +260,7 @@ def load(files: Mapping[str, bytes]) -> Loaded:
 
     `files` maps each file's name as users know it (`rules/orders.yaml`) to its content. The file called `facts.yaml`
     says the currency, lists the policies and holds the site's own facts; one called `exceptions.yaml`, which need not
-    be there, holds exceptions; `retention.yaml`, which need not either, says how long decisions are kept; those in a
+    be there, holds exceptions; `invariants.yaml`, which need not either, what must hold of every case; `retention.yaml`, which need not either, says how long decisions are kept; those in a
     folder `lists` are lists; every other file is a policy. Each must end with YAML's end mark `...`, so that a file
     that is cut off is not taken for a whole one.
 
@@ -269,6 +287,7 @@ def _load(files: Mapping[str, bytes], *, from_files: bool, standard: bytes | Non
     unread: set[str] = set()
     definitions: list[ExceptionDefinition] = []
     retention: list[RetentionRule] = []
+    invariants: list[InvariantDefinition] = []
     lists: dict[str, ParameterDefinition] = {}
     site = next((name for name in sorted(files) if name_in_set(name) == SITE_FACTS), None)
     site_document = _document(files[site], site, report, end_mark=from_files) if site else None
@@ -294,6 +313,9 @@ def _load(files: Mapping[str, bytes], *, from_files: bool, standard: bytes | Non
         if PurePath(name).name == SITE_EXCEPTIONS:
             definitions += _exceptions(content, name, report, languages, end_mark=from_files)
             continue
+        if PurePath(name).name == SITE_INVARIANTS:
+            invariants += _invariants(content, name, report, languages, end_mark=from_files)
+            continue
         if PurePath(name).name == SITE_RETENTION:
             retention += _retention(content, name, report, languages, end_mark=from_files)
             continue
@@ -314,7 +336,9 @@ def _load(files: Mapping[str, bytes], *, from_files: bool, standard: bytes | Non
     incomplete = unread.union(policy.name for policy in policies if policy.place.file in broken)
     exceptions, mistakes = link_exceptions(definitions, policies, incomplete)
     report += mistakes
-    compiled, mistakes = compile_policies(policies, vocabulary, version(files, standard), unread, exceptions, lists)
+    compiled, mistakes = compile_policies(
+        policies, vocabulary, version(files, standard), unread, exceptions, lists, _provable(invariants, incomplete)
+    )
     report += mistakes
     engine = None
     if not report:
@@ -337,6 +361,20 @@ def _exceptions(
     exceptions, mistakes = read_exceptions(read, languages) if read else ((), ())
     report += mistakes
     return exceptions
+
+
+def _invariants(
+    content: bytes, name: str, report: list[Diagnostic], languages: TextLanguages, *, end_mark: bool
+) -> tuple[InvariantDefinition, ...]:
+    read = _document(content, name, report, end_mark=end_mark)
+    invariants, mistakes = read_invariants(read, languages) if read else ((), ())
+    report += mistakes
+    return invariants
+
+
+def _provable(invariants: Sequence[InvariantDefinition], incomplete: Collection[str]) -> Sequence[InvariantDefinition]:
+    """None while a policy has mistakes: what an invariant reads may only be missing because of them."""
+    return () if incomplete else invariants
 
 
 def _retention(

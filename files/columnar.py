@@ -25,7 +25,7 @@ from files import extras
 from files.formats import Format, format_named
 from files.input_refused import InputRefused
 from files.rows import FileRow
-from files.typed_cells import TypedDate
+from files.typed_cells import TypedDate, Untexted
 
 if TYPE_CHECKING:  # the extra `bulk` may be missing
     import pyarrow as pa
@@ -99,9 +99,9 @@ def _batches(path: Path) -> Iterator[tuple[tuple[str, ...], list[Mapping[str, ob
 
 
 def _cell(value: object) -> str | None:
-    """A floating-point number becomes the shortest decimal that stands for it; what has no plain text is refused by the
-    map."""
-    if isinstance(value, datetime) and value.time() == time():
+    """A floating-point number becomes the shortest decimal that stands for it, a timestamp without a zone at midnight
+    its date; what has no plain text is none of an id, and no date or number either."""
+    if isinstance(value, datetime) and value.tzinfo is None and value.time() == time():
         value = value.date()
     match value:
         case None | str():
@@ -114,5 +114,7 @@ def _cell(value: object) -> str | None:
             return JsonDecimal(value)
         case date() if not isinstance(value, datetime):
             return TypedDate(value)
-        case _:
+        case int():
             return str(value)
+        case _:
+            return Untexted(value)

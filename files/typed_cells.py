@@ -8,6 +8,8 @@ are `JsonDecimal`s.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from engine.vocabulary.decimals import JsonDecimal
 
 
@@ -22,6 +24,25 @@ class TypedDate(str):
     def strip(self, chars: str | None = None, /) -> TypedDate:  # noqa: ARG002 there is nothing to strip
         """Itself: a typed value has no blanks around it."""
         return self
+
+
+class Untexted(str):
+    """What has no plain text: a time, bytes, a nested value. Only for the words of its fault."""
+
+    __slots__ = ()
+
+    def strip(self, chars: str | None = None, /) -> Untexted:  # noqa: ARG002 nobody reads it
+        """Itself."""
+        return self
+
+
+NO_TEXTS: Mapping[type, tuple[str, str]] = {
+    JsonDecimal: ("is a number with a point or an exponent, not text", "write it between quotes"),
+    TypedDate: ("is a date, not text", "write the column as text"),
+    Untexted: ("is not text", "write the column as text"),
+}
+"""Cells that no id and no other text can be, by their class: message and hint of the fault. Two writers may write one
+number differently."""
 
 
 def is_typed(cell: str) -> bool:

@@ -1,7 +1,7 @@
-"""Writes tests/slow_tests.txt, what `make quick` leaves out, from the times of a whole run.
+"""Writes tests/slow_tests.txt, what `make quick` leaves out, from the times of a run of both steps, or of all tests.
 
     .venv/bin/python -m pytest --numprocesses auto --dist loadfile --junit-xml report.xml
-    python scripts/slow_tests.py report.xml
+    python scripts/slow_tests.py report.xml …
 
 A file that takes `FILE_SECONDS` is left out whole, so that it isn't even imported; of the others the tests that take
 `TEST_SECONDS`, all their cases together. Run it on a quiet machine, when `make quick` takes more than a minute.
@@ -20,9 +20,9 @@ TESTS = Path(__file__).parents[1] / "tests"
 LIST = TESTS / "slow_tests.txt"
 
 
-def main(report: str) -> None:
+def main(*reports: str) -> None:
     seconds: Counter[tuple[str, str]] = Counter()
-    for case in ElementTree.parse(report).iter("testcase"):
+    for case in (case for report in reports for case in ElementTree.parse(report).iter("testcase")):
         name = case.attrib["name"].partition("[")[0]
         seconds[_file(case.attrib["classname"]), name] += float(case.attrib["time"])  # type: ignore[assignment]
     LIST.write_text("".join(f"{entry}\n" for entry in slow(seconds)), encoding="utf-8")
@@ -49,6 +49,6 @@ def _file(classname: str) -> str:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) < 2:
         sys.exit(__doc__)
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -1,4 +1,4 @@
-"""Which tests `make quick` leaves out, and what becomes of Spark's tests without Java.
+"""Which tests `make quick`, `make test` and `make test-long` leave out, and what becomes of Spark's tests without Java.
 
 Without Java they are left out, and the last lines of a run say so; CI fails instead.
 """
@@ -23,6 +23,7 @@ from tests.support.compiled_once import compiled_once
 from tests.support.kept_workers import kept_workers
 from tests.support.large import IS_LARGE
 from tests.support.postgresql import new_database
+from tests.support.steps import LONG, QUICK, TEST, leaves_out, steps_of
 
 TESTS = Path(__file__).parent
 
@@ -40,9 +41,6 @@ NO_JAVA = "no Java, which Spark's tests need; install it with: sudo apt-get inst
 SLOW = frozenset((TESTS / "slow_tests.txt").read_text(encoding="utf-8").splitlines())
 """Files, and single tests `file::name`, as scripts/slow_tests.py wrote them from the times of a whole run; beside them
 `@pytest.mark.slow` does the same."""
-
-QUICK = "not slow and not spark"
-"""What `make quick` asks for."""
 
 
 @pytest.fixture(scope="session", name="default_folder")
@@ -101,22 +99,30 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Where nothing of a file would run it isn't imported, which takes most of `make quick`."""
-    is_slow = collection_path.is_relative_to(TESTS) and collection_path.relative_to(TESTS).as_posix() in SLOW
-    return True if is_slow and config.option.markexpr == QUICK else None
+    """Where nothing of a file would run it isn't imported, which would take most of `make quick`."""
+    step = config.option.markexpr
+    if step not in (TEST, LONG, QUICK) or collection_path.suffix != ".py":
+        return None
+    return leaves_out(step, collection_path) or (step == QUICK and _named(collection_path) in SLOW) or None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     _mark_slow(items)
+    if lost := [item.nodeid for item in items if not steps_of(item)]:
+        raise pytest.UsageError(f"neither make test nor make test-long runs {lost[0]}; mark it as steps.py says")
     if hasattr(config, "workerinput"):  # of several processes: with the long files first, all of them end together
         first = {item.path for item in items if item.get_closest_marker("spark")}
         second = {item.path for item in items if item.get_closest_marker("slow")}
         items.sort(key=lambda item: (item.path not in first, item.path not in second))
 
 
+def _named(path: Path) -> str:
+    return os.path.relpath(path, TESTS)
+
+
 def _mark_slow(items: list[pytest.Item]) -> None:
     for item in items:
-        file = item.path.relative_to(TESTS).as_posix()
+        file = _named(item.path)
         if file in SLOW or f"{file}::{item.originalname if isinstance(item, pytest.Function) else item.name}" in SLOW:
             item.add_marker("slow")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -182,9 +182,9 @@ def check_sample(*, folder: SampleArgument, key: KeyOption, wanted: PlanOptions,
     try:
         plan, size = read_plan(text)
         _same_plan(asked, plan)
-        found = checked_sample(plan, size, proofs, trusted.verifier)
+        found = checked_sample(plan, size, proofs, *trusted.verifiers)
         if note is not None:
-            _same_checkpoint(note, found, trusted.verifier)
+            _same_checkpoint(note, found, trusted.verifiers)
     except SampleFault as fault:
         out().print(Text.assemble(("FAULT", "bold red"), f"     {folder}: {fault}"), soft_wrap=True)
         raise typer.Exit(FOUND_PROBLEMS) from None
@@ -212,14 +212,14 @@ def _word(value: object) -> str:
     return "not given" if value is None else f"`{value}`"
 
 
-def _same_checkpoint(note: str, found: Sample, verifier: NoteVerifier) -> None:
+def _same_checkpoint(note: str, found: Sample, verifiers: Sequence[NoteVerifier]) -> None:
     """Raises `SampleFault`."""
     from ledger.audit.random_sample import SampleFault
     from ledger.record.checkpoints import read_checkpoint
     from ledger.record.signed_notes import BadNote
 
     try:
-        kept = read_checkpoint(note, verifier)
+        kept = read_checkpoint(note, *verifiers)
     except BadNote as error:
         raise SampleFault(f"the checkpoint that you gave: {error}") from error
     if kept != found.checkpoint:

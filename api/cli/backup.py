@@ -120,19 +120,18 @@ def _verified(
 
     from ledger.journal.journal import Journal
     from ledger.journal.signed_log import newest_note
-    from ledger.store.secret_files import signing_key
     from ledger.store.tables import head
     from ledger.store.trouble import FileTrouble, JournalUnavailable
-    from ledger.verify.journal_check import body_keys, verify_journal
+    from ledger.verify.journal_check import verify_journal
     from ledger.verify.outside_evidence import OutsideEvidence
-    from ledger.verify.trusted_key import TrustedKey
+    from ledger.verify.trusted_key import key_beside
 
     opened = Journal(journal, places=keys)
     try:
         size = max((row.size for row in opened.read(select(head.c.size))), default=0)
-        own = TrustedKey(signing_key(keys.signing_key, may_make=False).verifier, "the backup's own", is_brought=False)
+        own = key_beside(keys, "the backup's own")
         reached = OutsideEvidence(notes=[note for note in notes if note.size <= size])
-        found = verify_journal(opened, trusted or own, body_keys(keys), reached)
+        found = verify_journal(opened, trusted or own, keys, reached)
         newest = opened.ask(lambda connection, _: newest_note(connection))
     except JournalUnavailable as error:
         raise FileTrouble(f"`{journal}`: {error}") from error
@@ -143,9 +142,9 @@ def _verified(
 
 def _last(places: KeyPlaces) -> Checkpoint | None:
     from ledger.journal.last_signed import last_signed
-    from ledger.store.secret_files import signing_key
+    from ledger.store.secret_files import log_keys
 
-    return last_signed(places.last_checkpoint, signing_key(places.signing_key, may_make=False).verifier)
+    return last_signed(places.last_checkpoint, log_keys(places.signing_key, may_make=False))
 
 
 def _behind(journal: Path, places: KeyPlaces) -> str:

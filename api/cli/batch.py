@@ -107,7 +107,8 @@ def _refuse_options_of_row_by_row(run: FileRun) -> None:
     if run.counts.summary_by or run.counts.total:
         refuse(f"--summary-by and --total are for --engine python; --engine {run.engine} has --summary, without names")
     if run.what.lists and run.engine is FileEngine.SPARK:
-        refuse("--list is for --engine duckdb or python; on Spark give a column of arrays of structs instead")
+        instead = "on Spark give a column of arrays of structs instead, as collect_list(struct(…)) makes one of a file"
+        refuse(f"--list is for --engine duckdb or python; {instead}")
     if run.what.master is not None and run.engine is not FileEngine.SPARK:
         refuse("--master is for Spark; give --engine spark")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -77,7 +78,7 @@ def export(
     with journal_to_read(journal) as kept, progress_bar(quiet=quiet) as show, ExitStack() as undone:
         checkpoint = newest_checkpoint(kept)
         try:
-            files = _files(undone, plan, checkpoint, _verifier_key(journal), folder, parquet)
+            files = _files(undone, plan, checkpoint, _verifier_keys(journal), folder, parquet)
 
             def show_exported(step: str, done: int, total: int) -> None:
                 show(step, done / total if total else None, done, total)
@@ -97,7 +98,7 @@ def export(
 
 
 def _files(
-    undone: ExitStack, plan: ExportPlan, checkpoint: CheckpointNote, verifier_key: str, *paths: Path | None
+    undone: ExitStack, plan: ExportPlan, checkpoint: CheckpointNote, verifier_keys: Sequence[str], *paths: Path | None
 ) -> list[ExportFile]:
     """What is written to the folder and to the Parquet file. Ends the command where pyarrow is missing."""
     from files.extras import BULK
@@ -107,7 +108,7 @@ def _files(
     folder, parquet = paths
     files: list[ExportFile] = []
     if folder is not None:
-        files.append(ExportFolder(folder, plan, checkpoint, verifier_key))
+        files.append(ExportFolder(folder, plan, checkpoint, verifier_keys))
         undone.callback(files[-1].discard)
     if parquet is not None:
         try:
@@ -118,7 +119,9 @@ def _files(
     return files
 
 
-def _verifier_key(journal: str | None) -> str:
-    from ledger.store.secret_files import signing_key
+def _verifier_keys(journal: str | None) -> Sequence[str]:
+    """The one that signs now first."""
+    from ledger.store.secret_files import log_keys
 
-    return signing_key(journal_settings(journal).key_places.signing_key, may_make=False).verifier.as_text()
+    keys = log_keys(journal_settings(journal).key_places.signing_key, may_make=False)
+    return [each.as_text() for each in keys.all]

@@ -116,7 +116,13 @@ def _told(journal: Journal, header: Header) -> dict[str, Any]:
         return {**said, "gone": {"how": gone.record.how, "by": gone.record.by}}
     except (JournalUnavailable, FileTrouble) as error:
         return {**said, "trouble": str(error)}
-    return {**said, "actor": record.actor, "subject": contents.subject, "account": contents.account}
+    return {
+        **said,
+        "actor": record.actor,
+        "request_id": record.request_id,
+        "subject": contents.subject,
+        "account": contents.account,
+    }
 
 
 def _print(lines: list[dict[str, Any]]) -> None:

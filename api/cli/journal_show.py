@@ -29,9 +29,6 @@ FolderOption = Annotated[
     ),
 ]
 
-_OF_DECISIONS = {"case": "case", "outcome": "outcome", "request_id": "request id"}
-"""Fields of the header that only decisions fill, and how they are called here."""
-
 
 def show(
     *, record: RecordArgument, journal: JournalOption = None, to: FolderOption = None, as_json: JsonOption = False
@@ -100,17 +97,30 @@ def _as_json(record: OpenedRecord) -> Mapping[str, object]:
     return {
         **json.loads(record.header.canonical_text()),
         "actor": record.actor,
-        **{name: json.loads(text) for name, text in _documents(record).items()},
+        "request_id": record.request_id,
+        **{name: _json_of(text) for name, text in _documents(record).items()},
     }
 
 
+def _json_of(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:  # why an act was refused is a sentence
+        return text
+
+
 def _documents(record: OpenedRecord) -> dict[str, str]:
-    """What was asked and answered; of a person, a key or a refusal, what was done. Empty where there is none."""
+    """What was asked and answered; of what is no decision, what was done. Empty where there is none."""
     from ledger.record.decision_parts import ANSWER, REQUEST
+    from ledger.search.record_contents import contents_of
+    from ledger.store.trouble import FileTrouble
 
     found = {name: record.body.document(name) for name in (REQUEST, ANSWER)}
     documents = {name: content.decode() for name, content in found.items() if content is not None}
-    act = record.text("act")
+    try:
+        act = contents_of(record).act
+    except FileTrouble as error:
+        refuse(str(error))
     return documents if act is None else {**documents, "act": act}
 
 
@@ -118,7 +128,7 @@ def _print(record: OpenedRecord, to: Path | None) -> None:
     header = record.header
     lines = [("record", str(header.seq)), ("kind", str(header.kind)), ("id", header.id), ("recorded", header.at)]
     lines += [("by", record.actor)]
-    lines += [(called, str(getattr(header, name))) for name, called in _OF_DECISIONS.items()]
+    lines += [("case", header.case), ("outcome", header.outcome), ("request id", record.request_id)]
     lines += [("policies", header.policy), ("engine", header.engine)]
     documents = _documents(record)
     lines += [(name, text) for name, text in documents.items() if name != "answer"]

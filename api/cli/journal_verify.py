@@ -79,6 +79,17 @@ WithoutBodiesOption = Annotated[
         rich_help_panel=RUNNING,
     ),
 ]
+ProcessesOption = Annotated[
+    int | None,
+    typer.Option(
+        "--processes",
+        metavar="N",
+        min=1,
+        max=256,
+        help="How many processes check the records of a journal. Default: one for each processor where it is long.",
+        rich_help_panel=RUNNING,
+    ),
+]
 
 _TIME = re.compile(r"(?P<count>[1-9][0-9]{0,4})(?P<unit>[hd])")
 _SECONDS = {"h": 3_600, "d": 86_400}
@@ -95,6 +106,7 @@ def verify(
     receipt: ReceiptOption = None,
     witnessed_within: WithinOption = None,
     without_bodies: WithoutBodiesOption = False,
+    processes: ProcessesOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -132,7 +144,9 @@ def verify(
                 trusted, found = _export(Path(place), brought, outside, _shown(show))
                 what = "export"
             else:
-                place, trusted, found = _journal(place, brought, outside, _shown(show), opens=not without_bodies)
+                place, trusted, found = _journal(
+                    place, brought, outside, _shown(show), opens=not without_bodies, processes=processes
+                )
                 what = "journal"
         except (FileTrouble, JournalUnavailable) as error:
             refuse(str(error))
@@ -228,14 +242,20 @@ def _export(
 
 
 def _journal(
-    place: str | None, brought: TrustedKey | None, outside: OutsideEvidence, show: ShowChecked, *, opens: bool
+    place: str | None,
+    brought: TrustedKey | None,
+    outside: OutsideEvidence,
+    show: ShowChecked,
+    *,
+    opens: bool,
+    processes: int | None,
 ) -> tuple[str, TrustedKey, Verified]:
     from sqlalchemy import select
 
     from ledger.journal.journal import Journal
     from ledger.store.tables import head
     from ledger.store.trouble import FileTrouble, JournalUnavailable
-    from ledger.verify.journal_check import body_keys, verify_journal
+    from ledger.verify.journal_check import verify_journal
 
     settings = journal_settings(place)
     shown = str(settings.journal)
@@ -245,8 +265,8 @@ def _journal(
     try:
         journal.read(select(head.c.size))  # a file of another kind is told as one, not by the keys it lacks
         trusted = brought or _key_beside(settings.key_places)
-        keys = body_keys(settings.key_places) if opens else None
-        return shown, trusted, verify_journal(journal, trusted, keys, outside, show)
+        keys = settings.key_places if opens else None
+        return shown, trusted, verify_journal(journal, trusted, keys, outside, show, processes)
     except (JournalUnavailable, FileTrouble) as error:
         refuse(f"`{shown}`: {error}")
     finally:
@@ -255,15 +275,13 @@ def _journal(
 
 def _key_beside(places: KeyPlaces) -> TrustedKey:
     """Raises `FileTrouble`."""
-    from ledger.store.secret_files import signing_key
     from ledger.store.trouble import FileTrouble
-    from ledger.verify.trusted_key import TrustedKey
+    from ledger.verify.trusted_key import key_beside
 
     try:
-        verifier = signing_key(places.signing_key, may_make=False).verifier
+        return key_beside(places, "of the signing key beside the journal")
     except FileTrouble as error:
         raise FileTrouble(f"{error}; or give the verifier key with --key") from error
-    return TrustedKey(verifier, "of the signing key beside the journal", is_brought=False)
 
 
 def _as_json(what: str, place: str, trusted: TrustedKey, found: Verified) -> dict[str, Any]:
@@ -276,6 +294,7 @@ def _as_json(what: str, place: str, trusted: TrustedKey, found: Verified) -> dic
         "key": trusted.verifier.as_text(),
         "key_from": trusted.source,
         "key_brought": trusted.is_brought,
+        **({} if len(trusted.keys) == 1 else {"keys": _signed_by(trusted, found)}),
         "records": found.records,
         "size": found.size,
         "signed": found.signed,
@@ -308,6 +327,7 @@ def _print(what: str, place: str, trusted: TrustedKey, found: Verified) -> None:
         ("records", _records(found)),
         ("bodies", f"{found.opened:,} as recorded{withheld}{_unopened(found)}"),
         ("signed", f"{found.signed:,} by the newest checkpoint that holds, of {found.checkpoints:,}"),
+        *_signers(trusted, found),
         *_outside(trusted, found),
         ("policies", _policies(found.policy_sets)),
     ]
@@ -347,6 +367,21 @@ def _see_how_long_ago(found: Verified, within: int, said: str) -> None:
     elif found.cosigned_at < time.time() - within:
         late = f"was cosigned last at {_time(found)}, longer ago than {said}"
         found.faults.add(FaultKind.COSIGNATURE, f"checkpoint {found.witnessed}: {late}")
+
+
+def _signed_by(trusted: TrustedKey, found: Verified) -> list[dict[str, Any]]:
+    """Of each key which checkpoints, by the sizes of the first and the last; null where none."""
+    keys = [(each, found.signed_by.get(each.id.hex())) for each in trusted.verifiers]
+    return [
+        {"key": each.as_text(), "first": signed and signed[0], "last": signed and signed[1]} for each, signed in keys
+    ]
+
+
+def _signers(trusted: TrustedKey, found: Verified) -> Iterator[tuple[str, str]]:
+    """Where the log's key was replaced: which one signed when."""
+    if len(trusted.keys) > 1:
+        for id_, (first, last) in found.signed_by.items():
+            yield "by key", f"{id_} checkpoints {first:,}..{last:,}"
 
 
 def _outside(trusted: TrustedKey, found: Verified) -> Iterator[tuple[str, str]]:

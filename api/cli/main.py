@@ -11,8 +11,10 @@ from typing import Annotated, Any
 
 import typer
 
+from api.cli.accounts import assess, show_account
 from api.cli.activate import activate
 from api.cli.audit import access, case, completeness, policy_changes
+from api.cli.audit_credit import exceptions, limits, releases
 from api.cli.audit_sample import check_sample, sample
 from api.cli.backtest import backtest_command
 from api.cli.backup import backup, restore
@@ -25,10 +27,12 @@ from api.cli.decide_file import decide_file_command
 from api.cli.erase import confirm, finish, list_erasures, propose, withdraw
 from api.cli.explain import explain
 from api.cli.grammar import Commands, register
+from api.cli.import_files import import_files
 from api.cli.init import init
 from api.cli.journal_checkpoint import checkpoint, cosignature
 from api.cli.journal_columns import columns
 from api.cli.journal_export import export
+from api.cli.journal_keys import replace_signing_key, replace_wrapping_key
 from api.cli.journal_new_epoch import new_epoch
 from api.cli.journal_proof import proof
 from api.cli.journal_replay import replay
@@ -38,6 +42,8 @@ from api.cli.journal_search import search
 from api.cli.journal_show import show
 from api.cli.journal_verify import verify
 from api.cli.keys import create, list_keys, recover, revoke
+from api.cli.ledger import verify_ledger
+from api.cli.orders import cancel, deliver, hold, holds, recheck, reject, release, show_order
 from api.cli.people import add, change, end, list_people
 from api.cli.people import erase as erase_person
 from api.cli.portfolio import portfolio
@@ -144,6 +150,18 @@ COMMANDS = (
     ("serve", serve, "Answer decisions over HTTP."),
     ("config", config, "Show every setting and where it comes from."),
     ("activate", activate, "Put a change that takes rules away into force."),
+    ("import", import_files, "Take files of another system into the ledger."),
+    ("account show", show_account, "Show what an account owes, and its facts."),
+    ("account assess", assess, "Review an account: its grade, and what is to be done."),
+    ("order show", show_order, "Show an order, why it waits, and what would let it go."),
+    ("order release", release, "Release a held order, as the policies allow."),
+    ("order hold", hold, "Hold an approved order."),
+    ("order reject", reject, "Reject a held order."),
+    ("order cancel", cancel, "Cancel an order."),
+    ("order recheck", recheck, "Decide an order that waits once more."),
+    ("order deliver", deliver, "Deliver an order, or part of it."),
+    ("holds", holds, "List orders that wait, with every reason."),
+    ("ledger verify", verify_ledger, "Check that the ledger adds up."),
     ("people add", add, "Add somebody who may ask the service."),
     ("people change", change, "Change somebody's roles, authority or name."),
     ("people end", end, "End what somebody may."),
@@ -173,9 +191,14 @@ COMMANDS = (
     ("journal cosignature", cosignature, "Keep what a witness said of a checkpoint."),
     ("journal replay", replay, "Decide records again: are the answers the same, byte for byte?"),
     ("journal new-epoch", new_epoch, "Go on with a journal that lost its last records."),
+    ("journal replace-signing-key", replace_signing_key, "Sign checkpoints by a new key from now on."),
+    ("journal replace-wrapping-key", replace_wrapping_key, "Wrap the customers' keys by a new one."),
     ("journal show", show, "Show a record with all that it rests on."),
     ("audit policy-changes", policy_changes, "Report which policies took effect when, and what changed."),
     ("audit access", access, "Report who may what, and which duties conflict."),
+    ("audit releases", releases, "Report who released which order, and why."),
+    ("audit limits", limits, "Report limit changes and who granted them."),
+    ("audit exceptions", exceptions, "Report orders that passed by an exception."),
     ("audit sample", sample, "Draw decisions by a seed."),
     ("audit check-sample", check_sample, "Check a drawn sample without the journal."),
     ("audit completeness", completeness, "Compare a list of orders with what was decided."),
@@ -196,6 +219,9 @@ register(
     COMMANDS,
     file_commands={"decide-file", "batch"},
     lines={
+        "account": "Customers in the ledger.",
+        "order": "Orders in the ledger.",
+        "ledger": "What the service keeps of accounts, orders and items.",
         "people": "Who may ask the service, and as what.",
         "keys": "Keys of people and programs.",
         "webhooks": "Where other systems are told of events.",

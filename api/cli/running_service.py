@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
@@ -57,27 +58,72 @@ class ServiceOptions:
     key_file: KeyFileOption = None
     """One line: a key, or a token of an OIDC issuer."""
 
-    def ask(self, path: str, body: Mapping[str, Any] | None = None, *, refusals_too: bool = False) -> dict[str, Any]:
-        """The service's answer to a GET, or with a body to a POST. Ends the command where there is none; where the
-        service refuses as well, unless `refusals_too`: then its problem document is the answer."""
+    def ask(
+        self,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        refusals_too: bool = False,
+        person: str | None = None,
+    ) -> dict[str, Any]:
+        """The service's answer to a GET, or with a body to a POST. `person`: in whose name it is asked.
+
+        Ends the command where there is none; where the service refuses as well, unless `refusals_too`: then its problem
+        document is the answer."""
+        sent = None if body is None else json.dumps(body).encode()
+        try:
+            with self._asked(path, sent, "application/json", person) as answer:
+                return _read(answer.read(_ANSWER_BYTES_MAX), self.url)
+        except _Refused as refused:
+            if refusals_too:
+                return dict(refused.problem)
+            refuse(_in_words(refused.problem, refused.status), FOUND_PROBLEMS)
+
+    def send(self, path: str, body: BinaryIO, media_type: str) -> dict[str, Any]:
+        """The service's answer to a POST of a file, which is read as it is sent. Ends the command as `ask` does."""
+        try:
+            with self._asked(path, body, media_type) as answer:
+                return _read(answer.read(_ANSWER_BYTES_MAX), self.url)
+        except _Refused as refused:
+            refuse(_in_words(refused.problem, refused.status), FOUND_PROBLEMS)
+
+    def lines(self, path: str) -> Iterator[bytes]:
+        """The lines of the service's answer to a GET, as they come. Ends the command as `ask` does."""
+        try:
+            with self._asked(path, None, "") as answer:
+                yield from answer
+        except _Refused as refused:
+            refuse(_in_words(refused.problem, refused.status), FOUND_PROBLEMS)
+
+    @contextmanager
+    def _asked(
+        self, path: str, body: bytes | BinaryIO | None, media_type: str, person: str | None = None
+    ) -> Iterator[HTTPResponse]:
+        """The answer, open. Raises `_Refused`; ends the command where no service answers."""
         headers = {"Accept": "application/json", **_authorization(self.key_file)}
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = media_type
+        if person is not None:
+            headers["Credence-On-Behalf-Of"] = person
         try:
-            sent = None if body is None else json.dumps(body).encode()
-            request = Request(self.url.rstrip("/") + path, sent, headers)
+            request = Request(self.url.rstrip("/") + path, body, headers)
             if request.type not in ("http", "https"):
                 refuse(f"`{self.url}` is not the address of a service; write it like http://127.0.0.1:8000")
             with build_opener(ProxyHandler({}), NoRedirects).open(request, timeout=SECONDS_MAX) as answer:
-                return _read(answer.read(_ANSWER_BYTES_MAX), self.url)
+                yield answer
         except HTTPError as error:
-            refused = _read(error.read(_ANSWER_BYTES_MAX), self.url)
-            if refusals_too:
-                return refused
-            refuse(_in_words(refused, error.code), FOUND_PROBLEMS)
+            raise _Refused(error.code, _read(error.read(_ANSWER_BYTES_MAX), self.url)) from None
         except (URLError, HTTPException, OSError, ValueError) as error:
             reason = getattr(error, "reason", None) or error
             refuse(f"no service answers at `{self.url}`: {reason}; start it with `credence serve`, or give its --url")
+
+
+class _Refused(Exception):
+    """The service answered with a problem."""
+
+    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+        super().__init__(status)
+        self.status, self.problem = status, problem
 
 
 def _authorization(key_file: Path | None) -> dict[str, str]:

@@ -115,7 +115,8 @@ def cosign(
     copied = None if mirror is None or hashes is None else Mirror(mirror, hashes)
     try:
         kept = state or witness_key.with_suffix(".state")
-        watching = Witness(key=witness_key, state=kept, log=brought_key(log).verifier, is_first=first)
+        of_log, *replaced = brought_key(log).keys
+        watching = Witness(key=witness_key, state=kept, log=of_log, replaced=tuple(replaced), is_first=first)
         line = watching.cosigned(request, int(time.time()), copied)
     except CosigningRefused as error:
         refuse(f"refused: {error}", FOUND_PROBLEMS)

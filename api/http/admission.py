@@ -22,6 +22,8 @@ from api.http.rate_limits import RateLimits
 from ledger.access.api_keys import PREFIX
 from ledger.access.roles import Role, in_words
 
+_PREFIX = PREFIX.encode()
+_NOTHING: Mapping[str, AccessRow] = {}
 _PARAMETER = re.compile(r"\\\{[a-z_]+(:path)?\\\}")
 _SEGMENT, _SEGMENTS = r"[^/\x00-\x20\x7f]+", r"[^\x00-\x20\x7f]+"
 
@@ -43,6 +45,7 @@ class Admission:
         self._authentication = authentication
         self._limits = limits
         self._refused = refused
+        self._known: dict[tuple[str, str, frozenset[Role], bool], frozenset[Right]] = {}
         self._exact: dict[str, dict[str, AccessRow]] = {}
         self._patterns: dict[str, tuple[re.Pattern[str], dict[str, AccessRow]]] = {}
         for row in (_by_setting(each, shows_log=shows_log) for each in rows):
@@ -59,10 +62,9 @@ class Admission:
         `MethodNotAllowed`, and what `Authentication` and the state of people and keys raise. Without a key nobody
         learns which paths there are.
         """
-        if PREFIX.encode() in scope["query_string"]:
+        if scope["query_string"] and _PREFIX in scope["query_string"]:
             raise KeyInQuery("a key stands in the query, where proxies and histories keep it; send it as a header")
-        rows = self._rows_at(scope["path"])
-        row = next((each[method] for each in rows if method in each), None)
+        row = self._row_at(scope["path"], method)
         if row is not None and row.is_open:
             note_admitted(scope, Admitted(NOBODY, frozenset({Right.FULL})))
             return
@@ -72,13 +74,28 @@ class Admission:
             raise KeyNeeded("this needs a key: send `Authorization: Bearer crk_…`")
         self._limits.count(caller)
         if row is None:
-            raise _nothing_there(rows)
-        try:
-            rights = _rights(caller, row)
-        except Forbidden:
-            self._refused(caller.roles)
-            raise
-        note_admitted(scope, Admitted(caller, rights))
+            raise _nothing_there(self._rows_at(scope["path"]))
+        note_admitted(scope, Admitted(caller, self._rights(caller, row)))
+
+    def _rights(self, caller: Caller, row: AccessRow) -> frozenset[Right]:
+        """Worked out once for the same roles: a tenth of the time that the door takes. Raises `Forbidden`."""
+        asked = row.method, row.path, caller.roles, caller.is_first_key
+        rights = self._known.get(asked)
+        if rights is None:
+            try:
+                rights = _rights(caller, row)
+            except Forbidden:
+                self._refused(caller.roles)
+                raise
+            self._known[asked] = rights
+        return rights
+
+    def _row_at(self, path: str, method: str) -> AccessRow | None:
+        """A path written out comes before one with a parameter, which is looked for only where there is none."""
+        row = self._exact.get(path, _NOTHING).get(method)
+        if row is not None:
+            return row
+        return next((each[method] for each in self._rows_at(path) if method in each), None)
 
     def _rows_at(self, path: str) -> list[Mapping[str, AccessRow]]:
         """By method; a path written out comes before one with a parameter."""

@@ -41,6 +41,8 @@ from starlette.types import ASGIApp
 
 from api import policy_check, replay_job
 from api.http.access_routes import add_access_routes
+from api.http.account_read_routes import add_account_read_routes
+from api.http.account_routes import add_account_routes, add_limit_routes
 from api.http.admission import Admission, check_routes
 from api.http.answers import DecisionShape
 from api.http.audit_routes import add_audit_routes
@@ -52,6 +54,8 @@ from api.http.edge import Edge
 from api.http.erasure_routes import add_erasure_routes
 from api.http.first_key import show_first_key
 from api.http.health import add_health_routes
+from api.http.import_routes import Imports, add_import_routes
+from api.http.item_routes import add_item_routes
 from api.http.ledger_desk import LedgerDesk
 from api.http.log_routes import add_cosignature_route, add_log_routes
 from api.http.metrics import Metrics
@@ -67,8 +71,10 @@ from api.http.reference import add_reference_routes
 from api.http.replay_routes import add_replay_routes
 from api.http.retries import Retries
 from api.http.search_routes import add_proof_routes, add_search_routes, masked_decision
+from api.http.verify_routes import add_verify_routes
 from api.http.vocabulary_routes import add_vocabulary_routes
 from api.http.webhook_routes import add_webhook_routes
+from api.http.witness_watch import WitnessWatch
 from api.network_addresses import listed_networks
 from api.oidc_issuers import read_issuers
 from api.policy_compiler import Compiler
@@ -115,7 +121,11 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     letters_kept = timedelta(days=settings.webhook_dead_letter_days)
     ledger = CreditLedger(journal)
     lifting = Lifting(ledger, journal, lambda: policies.in_force.engine if policies.in_force else None)
+    desk = LedgerDesk(ledger, policies, journal, settings.body_bytes_max)
+    imports = Imports(desk)
     sender = Sender(journal, webhooks, metrics, networks, letters_kept=letters_kept)
+
+    witnesses = WitnessWatch(journal, metrics, settings)
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -131,6 +141,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
             metrics.share(stop),
             sender.run(stop),
             lifting.run(stop),
+            witnesses.run(stop),
         )
         try:
             yield
@@ -138,6 +149,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
             stop.set()
             await asyncio.gather(compiler.close(), checker.close())  # first: nothing waits for a change any more
             await watching
+            await imports.close()
             await asyncio.to_thread(journal.close)
 
     app = FastAPI(
@@ -170,6 +182,12 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     add_order_routes(app, desk)
     add_order_reading_routes(app, desk)
     add_order_preview_routes(app, desk)
+    add_account_routes(app, desk)
+    add_account_read_routes(app, desk)
+    add_limit_routes(app, desk)
+    add_item_routes(app, desk)
+    add_import_routes(app, imports)
+    add_verify_routes(app, journal, policies)
     add_erasure_routes(app, erasing, access, settings.body_bytes_max)
     follow_vocabulary(app, policies)
     add_reference_routes(app)

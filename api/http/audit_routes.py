@@ -6,7 +6,7 @@ Privacy and admin get of each line what the record's header says.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,19 +14,21 @@ from enum import StrEnum
 from functools import partial
 from typing import Annotated, Any
 
+import structlog
 from fastapi import FastAPI, Path, Query, Request, Response
 from pydantic import ValidationError
+from sqlalchemy import Connection
 
 from api.http.access_table import Right
 from api.http.audit_answers import CompletenessRequest, CompletenessShape, FindingShape, PeriodParameters
 from api.http.body import parse_object, pointer_part, read_body
-from api.http.caller import Admitted, admitted_of
+from api.http.caller import Admitted, actor_of, admitted_of
 from api.http.openapi import body_of
 from api.http.parameters import only_parameters
 from api.http.problems import BodyFault, FactsInvalid, UnknownDecision, UnknownRecord, problems
 from api.http.search_turns import SearchTurns
 from engine.vocabulary.case_kinds import CASE_KINDS
-from ledger.audit import access_review, policy_changes, random_sample
+from ledger.audit import access_review, credit_acts, policy_changes, random_sample
 from ledger.audit.case_page import NoCase, case_file
 from ledger.audit.case_sources import case_sources
 from ledger.audit.completeness import FAULTS_MAX, completeness
@@ -37,9 +39,12 @@ from ledger.search.all_wanted import places_wanted, records_at
 from ledger.search.filter_words import FilterRefused, read_filter
 from ledger.search.record_filter import RecordFilter
 from ledger.search.record_search import DECIDED
+from ledger.store.key_database import SubjectKeys
 from ledger.verify.proving import NotProvedYet
 
 SAMPLE_MAX = 1_000
+log = structlog.get_logger(__name__)
+
 _PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
@@ -87,7 +92,15 @@ class _Reports:
         """`make` gives the report's lines from the journal."""
         admitted = admitted_of(request.scope)
         caller = admitted.caller.budget or ""
-        return await self.turns.run(caller, _report, self.journal, admitted, make, columns, form, proofs)
+        answer = await self.turns.run(caller, _report, self.journal, admitted, make, columns, form, proofs)
+        note_report(request)
+        return answer
+
+
+def note_report(request: Request) -> None:
+    """Who made a report is in the log, and in no record: a report adds nothing to the journal, so that it can be made
+    from a copy and by a login that only reads."""
+    log.info("audit report made", report=request.url.path.rpartition("/audit/")[2], by=actor_of(request.scope).opaque)
 
 
 def add_audit_routes(app: FastAPI, journal: Journal, body_bytes_max: int) -> None:
@@ -140,6 +153,69 @@ def _add_reports(app: FastAPI, reports: _Reports) -> None:
         make = partial(Journal.ask, question=partial(access_review.access_review, now=now))
         return await reports.answer(request, make, access_review.COLUMNS, form, proofs=proofs)
 
+    for path, name, summary, description, question, columns in _CREDIT_ACTS:
+        _add_credit_acts(app, reports, path, name, summary, description, question, columns)
+
+
+_CREDIT_ACTS: tuple[tuple[Any, ...], ...] = (
+    (
+        "releases",
+        "audit_releases",
+        "Report releases",
+        "Who let which held order go, with reason and amount, by person: those in force, those that wait for a second "
+        "person, and those that the policies refused.",
+        credit_acts.releases,
+        credit_acts.RELEASES,
+    ),
+    (
+        "limits",
+        "audit_limits",
+        "Report limit changes",
+        "Which limit was asked for, granted, refused or ended, by whom, with the decision that allowed it.",
+        credit_acts.limit_changes,
+        credit_acts.LIMITS,
+    ),
+    (
+        "exceptions",
+        "audit_exceptions",
+        "Report what passed by an exception",
+        "Orders that were let go although a rule fired, with the exception that waived it and who approved that.",
+        credit_acts.exceptions,
+        credit_acts.EXCEPTIONS,
+    ),
+)
+"""Reports on the credit ledger: path, name, summary, description, the report, and its columns."""
+
+
+def _add_credit_acts(
+    app: FastAPI,
+    reports: _Reports,
+    path: str,
+    name: str,
+    summary: str,
+    description: str,
+    question: Callable[[Connection, SubjectKeys], list[ReportLine]],
+    columns: Sequence[str],
+) -> None:
+    async def report(
+        request: Request,
+        form: Annotated[ReportForm, _FORM] = ReportForm.NDJSON,
+        *,
+        proofs: Annotated[bool, _PROOFS] = False,
+    ) -> Response:
+        return await reports.answer(request, partial(Journal.ask, question=question), columns, form, proofs=proofs)
+
+    app.get(
+        f"/v1/audit/{path}",
+        name=name,
+        tags=["audit"],
+        summary=summary,
+        description=description,
+        dependencies=[only_parameters("form", "proofs")],
+        responses={**_REPORT, **problems(422, 429, 503)},
+        response_class=Response,
+    )(report)
+
 
 def _add_sample(app: FastAPI, reports: _Reports) -> None:
     @app.get(
@@ -187,6 +263,7 @@ def _add_case(app: FastAPI, journal: Journal) -> None:
     )
     async def report_case(
         record: Annotated[str, Path(description="A decision's id, or its record's number.")],
+        request: Request,
         language: Annotated[PageLanguage, Query(description="Of the page.")] = PageLanguage.EN,
     ) -> Response:
         """A page to print, which fetches nothing and runs no script: facts, outcome and reasons, the policy text of the
@@ -194,6 +271,7 @@ def _add_case(app: FastAPI, journal: Journal) -> None:
         if record in CASE_KINDS:
             raise UnknownDecision(record)
         page = await asyncio.to_thread(_case, journal, record, language.value)
+        note_report(request)
         return Response(page, media_type="text/html", headers={"Content-Security-Policy": _PAGE_POLICY})
 
 
@@ -213,7 +291,9 @@ def _add_completeness(app: FastAPI, reports: _Reports, body_bytes_max: int) -> N
         body = await read_body(request.scope, request.receive, body_bytes_max)
         listed, wanted = _listed(body), _decided_orders(period)
         caller = admitted_of(request.scope).caller.budget or ""
-        return await reports.turns.run(caller, _complete, reports.journal, listed, wanted)
+        answer = await reports.turns.run(caller, _complete, reports.journal, listed, wanted)
+        note_report(request)
+        return answer
 
 
 def _listed(body: bytes) -> dict[str, Decimal | None]:

@@ -28,6 +28,10 @@ _WARNING_SECONDS = 10.0
 log = structlog.get_logger(__name__)
 
 
+STREAMED = b"/v1/import/"
+"""Paths whose bodies are read as they arrive and never held: no more of one is in memory than of any other."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionLimits:
     """What connections may cost, in bytes, seconds and counts."""
@@ -52,6 +56,9 @@ class ConnectionLimits:
 
     body_seconds: float = 20
     """From the end of the head to the end of the body."""
+
+    streamed_bytes: int = 4 << 30
+    """One body that is read as it arrives (`STREAMED`), piece by piece; each of its pieces has `body_seconds`."""
 
     chunks: int = 10_000
     """Pieces in which one body comes."""

@@ -26,7 +26,7 @@ import structlog
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from api.http.edge import ON_EVERY_ANSWER, about_request, note_refusal, request_id_of
-from api.http.guard import ConnectionLimits, Guard
+from api.http.guard import STREAMED, ConnectionLimits, Guard
 from api.http.problems import (
     BodyTooLarge,
     HeadTooLarge,
@@ -72,6 +72,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._silent_bytes = 0  # since the parser last gave something out
         self._framing: bytes | None = None  # of a body that follows a wish for an upgrade
         self._again = False
+        self._is_streamed = False
 
     # the connection
 
@@ -198,8 +199,14 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._phase != BODY:
             if self._silent_bytes + (self._head_bytes if self._phase == HEAD else 0) > limits.head_bytes:
                 self.refuse(_head_too_large(limits))
-        elif self._silent_bytes > limits.head_bytes or self._message_bytes > limits.message_bytes:
+        elif self._silent_bytes > limits.head_bytes or self._message_bytes > self._message_bytes_max:
             self.refuse(BodyTooLarge("the body's chunks or trailers take more room than what they carry"))
+
+    @property
+    def _message_bytes_max(self) -> int:
+        """Head, body, and what marks its chunks."""
+        limits = self._limits
+        return 2 * (limits.head_bytes + limits.streamed_bytes) if self._is_streamed else limits.message_bytes
 
     def _go_on_without_upgrade(self, rest: bytes) -> None:
         """No other protocol is spoken here, and then the wish for one is to be passed over (RFC 9110, 7.8). The parser
@@ -264,8 +271,10 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         parser, limits, guard = self.parser, self._limits, self._guard
         method, version = parser.get_method(), parser.get_http_version()
+        self._is_streamed = self.url.startswith(STREAMED)
+        body_bytes_max = limits.streamed_bytes if self._is_streamed else limits.body_bytes
         try:
-            check_head(method, self.url, version, self._read_here, guard.hosts, limits.body_bytes)
+            check_head(method, self.url, version, self._read_here, guard.hosts, body_bytes_max)
         except Refused as refused:
             self._stop(refused)
         if len(self.pipeline) >= limits.ahead:
@@ -283,6 +292,9 @@ class GuardedProtocol(HttpToolsProtocol):
         self._silent_bytes = 0
         self._body_bytes += len(body)
         self._chunks += 1
+        if self._is_streamed:
+            self._take_streamed(body)
+            return
         if self._chunks > self._limits.chunks:
             self._stop(BodyTooLarge(f"the body comes in more than {self._limits.chunks} pieces"))
         if self._body_bytes > self._limits.body_bytes:
@@ -292,6 +304,13 @@ class GuardedProtocol(HttpToolsProtocol):
             self._guard.body_bytes += len(body)
             if not self._guard.make_room(self):
                 self._stop(self._guard.overload(self))
+        super().on_body(body)
+
+    def _take_streamed(self, body: bytes) -> None:
+        """uvicorn stops reading from the client while the app doesn't take what is there, so nothing piles up."""
+        if self._body_bytes > self._limits.streamed_bytes:
+            self._stop(BodyTooLarge(f"the body is larger than {self._limits.streamed_bytes} bytes"))
+        self._deadline = self.loop.time() + self._limits.body_seconds
         super().on_body(body)
 
     def on_message_complete(self) -> None:

@@ -120,7 +120,8 @@ def asker_of(request: Request) -> Asker:
     """Who asks, as the policies know persons."""
     caller = admitted_of(request.scope).caller
     program = None if caller.actor is None else caller.actor.service
-    return Asker(login=caller.login, program=program, authority=caller.authority.value)
+    actor = None if caller.actor is None else caller.actor.opaque
+    return Asker(login=caller.login, program=program, authority=caller.authority.value, actor=actor)
 
 
 def require_authority(request: Request) -> None:

@@ -13,6 +13,13 @@ LEDGER_PROBLEMS: Mapping[str, ProblemKind] = {
     kind.slug: kind
     for kind in (
         ProblemKind("unknown-account", 404, "No such account", "The ledger has no account with this number."),
+        ProblemKind("unknown-import", 404, "No such import", "The ledger knows no import with this id."),
+        ProblemKind(
+            "verify-in-progress",
+            409,
+            "The ledger is being checked",
+            "One check runs at a time. Nothing was done; ask again when the other has ended.",
+        ),
         ProblemKind("unknown-order", 404, "No such order", "The ledger has no order with this number."),
         ProblemKind(
             "illegal-move",
@@ -25,6 +32,84 @@ LEDGER_PROBLEMS: Mapping[str, ProblemKind] = {
             409,
             "The order is there with other content",
             "The same number and revision was sent before with another account or other content. Nothing was changed.",
+        ),
+        ProblemKind("unknown-group", 404, "No such group", "The ledger has no group with this number."),
+        ProblemKind("unknown-limit", 404, "No such limit", "The account has no limit with this number."),
+        ProblemKind("unknown-security", 404, "No such security", "The account has no security with this number."),
+        ProblemKind(
+            "unknown-payment", 404, "No such payment", "The ledger has no payment or deposit with this number."
+        ),
+        ProblemKind(
+            "unknown-invoice",
+            422,
+            "No such invoice",
+            "`invoices` names what the account has no invoice of. Nothing was booked.",
+        ),
+        ProblemKind(
+            "version-differs",
+            412,
+            "It has another version by now",
+            "`If-Match` names a version, and somebody has changed it since; `version` is the one that it has.",
+        ),
+        ProblemKind(
+            "account-not-empty",
+            409,
+            "The account isn't empty",
+            "Its currency may change only while nothing is open, reserved or held; the document says what is.",
+        ),
+        ProblemKind(
+            "group-currency-differs",
+            409,
+            "The group is in another currency",
+            "What its accounts owe is added up, so that all of them are in its currency, and it keeps it.",
+        ),
+        ProblemKind(
+            "already-booked-differently",
+            409,
+            "The number is there with other content",
+            "An item with this number was booked before; `booked` is what it is. Nothing was changed.",
+        ),
+        ProblemKind(
+            "over-allocated",
+            422,
+            "More is paid than there is",
+            "The amounts of the references come to more than the payment. Nothing was booked.",
+        ),
+        ProblemKind(
+            "no-rate",
+            422,
+            "No exchange rate",
+            "`currency` has no rate that is new enough for the day, so that nobody knows what the amount is worth.",
+        ),
+        ProblemKind(
+            "grant-refused",
+            403,
+            "The grant doesn't count",
+            "`reasons` has what the policies say against it: the authority, an own request, an own customer.",
+        ),
+        ProblemKind(
+            "no-authority",
+            403,
+            "It takes a person with an authority",
+            "A program that acts for nobody, and a person without an authority, can't do this.",
+        ),
+        ProblemKind(
+            "limits-overlap",
+            409,
+            "Another temporary limit counts then",
+            "`limit` is its number: two temporary limits never count on the same day.",
+        ),
+        ProblemKind(
+            "no-grade",
+            409,
+            "The policies give no grade",
+            "`missing` names the facts that a grade wants; nothing was assigned.",
+        ),
+        ProblemKind(
+            "already-graded",
+            409,
+            "The account was reviewed here",
+            "A grade can be taken over from elsewhere only before the first review.",
         ),
         ProblemKind(
             "revision-outdated",

@@ -102,6 +102,15 @@ class Metrics:
         self._unsigned = gauge(
             "journal_unsigned_seconds", "For how long there have been records that no checkpoint covers."
         )
+        self._unwitnessed = gauge(
+            "journal_unwitnessed_records", "Records that no checkpoint covers which witnesses cosigned as is asked."
+        )
+        self._unwitnessed_age = gauge(
+            "journal_unwitnessed_seconds", "Since the first of these records was recorded; 0 where there are none."
+        )
+        self._witnesses_late = gauge(
+            "journal_witnesses_late", "1 while that is longer than CREDENCE_WITNESSED_WITHIN_HOURS."
+        )
         self._clock_behind = gauge("clock_behind_seconds", "How far the clock is behind the journal's last record.")
         self._insecure = gauge("insecure_local", "1 while nobody is asked for a key.")
         self._connections = gauge("connections", "Connections that are open.", is_sum=True)
@@ -206,6 +215,12 @@ class Metrics:
         self._webhook_waiting.set(waiting)
         self._webhook_age.set(oldest_seconds)
         self._webhook_dead.set(dead)
+
+    def witnessed(self, *, records: int, seconds: float, late: bool) -> None:
+        """How many records no witness vouches for, and since when; whether that is too long."""
+        self._unwitnessed.set(records)
+        self._unwitnessed_age.set(seconds)
+        self._witnesses_late.set(late)
 
     async def share(self, stop: asyncio.Event) -> None:
         """Keeps what is watched up to date for the other workers, until `stop`."""

@@ -18,6 +18,7 @@ from pydantic import BaseModel
 
 from api.http.access_answers import AddPersonRequest, ChangePersonRequest, CreateKeyRequest, RevokeKeyRequest
 from api.http.access_table import NO_ROLE, ROWS, Right
+from api.http.account_requests import ACCOUNT_REQUESTS
 from api.http.answers import ActivateRequest, CheckRequest, Problem
 from api.http.audit_answers import CompletenessRequest
 from api.http.condition_kinds import condition_kinds
@@ -75,6 +76,7 @@ _SENT: tuple[type[BaseModel], ...] = (
     DeliverOrderRequest,
     UndeliverOrderRequest,
     PreviewOrdersRequest,
+    *ACCOUNT_REQUESTS,
     CheckRequest,
     ActivateRequest,
     AddPersonRequest,

@@ -472,6 +472,7 @@ _MEANING = {
     409: "It is there already, or another policy set is pending, or none; or the same Idempotency-Key is in flight.",
     408: "The request took too long to arrive.",
     410: "What was recorded is erased, or was dropped after its time.",
+    412: "It has another version by now than the one that `If-Match` names.",
     413: "The body is too large.",
     415: "The body is not declared as JSON.",
     417: "An expectation that can't be met.",

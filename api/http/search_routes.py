@@ -120,9 +120,11 @@ def add_search_routes(app: FastAPI, journal: Journal, policies: Policies) -> Non
         if Right.FULL in admitted_of(request.scope).rights:
             return found
         withheld = [name for name in _IN_A_BODY if getattr(found, name) is not None]
-        response.headers[WITHHELD_HEADER] = _pointers(withheld)
         header = json.loads(found.header)
-        return found.model_copy(update={**dict.fromkeys(_IN_A_BODY), "actor": header["actor"]})
+        shown = {"actor": header["actor"], "request_id": header["request_id"] or None}
+        withheld += ["request_id"] if found.request_id != shown["request_id"] else []
+        response.headers[WITHHELD_HEADER] = _pointers(withheld)
+        return found.model_copy(update={**dict.fromkeys(_IN_A_BODY), **shown})
 
 
 def add_proof_routes(app: FastAPI, journal: Journal) -> None:
@@ -329,6 +331,7 @@ def _read_record(journal: Journal, called: str) -> RecordDetailsShape:
     if isinstance(found, OpenedRecord):
         contents = contents_of(found)
         said = {name: getattr(contents, name) for name in _IN_A_BODY} | {"actor": found.actor, "gone": None}
+        said |= {"request_id": found.request_id or None}
     else:
         said |= {"gone": _gone(found)}
     text, seq = found.header.canonical_text(), found.header.seq

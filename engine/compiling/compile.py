@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
+from engine.compiling.invariants import names_in
 from engine.compiling.link import Linked, LinkedException, expressions, link, names_read
 from engine.compiling.stretches import CompiledStretch, compile_stretches
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import TOO_LARGE, Diagnostic, Place, in_order
 from engine.proving.ascending import check_ascending
+from engine.reading.invariants_file import InvariantDefinition
 from engine.reading.policy import ParameterDefinition, Policy
+from engine.ruleset.invariant import Invariant
 from engine.ruleset.ruleset import AS_OF, ListResult, Named, RuleSet
 from engine.vocabulary.vocabulary import Vocabulary
 
@@ -51,7 +54,19 @@ class Compiled:
 
     def ruleset(self, case: str, as_of: date) -> RuleSet:
         """The rule set of a case kind on a date. It is put together anew with each call; callers keep it."""
-        return _ruleset(self, case, self.stretch(as_of))
+        return _ruleset(self, case, self.stretch(as_of), self.needed(case))
+
+    def ruleset_to_prove(self, case: str, as_of: date) -> RuleSet:
+        """As `ruleset`, with the values besides that invariants about this kind of case read."""
+        read = (
+            name for each in self.linked.invariants if each.case == case for name in names_in(each, self.linked.lists)
+        )
+        first = {self.linked.by_name[name].gives[0] for name in read if name in self.linked.by_name}
+        return _ruleset(self, case, self.stretch(as_of), self.needed(case) | _with_read(self.linked, first))
+
+    def invariants(self, case: str, as_of: date) -> tuple[Invariant, ...]:
+        """What must hold of all cases of this kind that are decided on a date."""
+        return tuple(each for each in self.stretch(as_of).invariants if each.case == case)
 
     def needed(self, case: str) -> frozenset[str]:
         """The units that the policies of this case kind hold and read, by first name; the same on all dates."""
@@ -67,6 +82,7 @@ def compile_policies(
     unread: Collection[str] = (),
     exceptions: Sequence[LinkedException] = (),
     list_files: Mapping[str, ParameterDefinition] | None = None,
+    invariants: Sequence[InvariantDefinition] = (),
 ) -> tuple[Compiled, tuple[Diagnostic, ...]]:
     """The compiled set and every mistake in it, sorted by place.
 
@@ -75,7 +91,7 @@ def compile_policies(
     compiled set is usable only where there are no diagnostics and
     `unread` is empty. Raises `PartsLost` where something is missing from it without a diagnostic.
     """
-    linked, mistakes = link(policies, vocabulary.lists(), exceptions, list_files)
+    linked, mistakes = link(policies, vocabulary.lists(), exceptions, list_files, invariants)
     report = [*mistakes, *_conditions_set_twice(linked)]
     report += (wrong for policy in linked.policies.values() for wrong in check_ascending(policy))
     parameters = [parameter for _, parameter in linked.parameters()]
@@ -138,11 +154,10 @@ def _conditions_set_twice(linked: Linked) -> list[Diagnostic]:
     return mistakes
 
 
-def _ruleset(compiled: Compiled, case: str, stretch: CompiledStretch) -> RuleSet:
+def _ruleset(compiled: Compiled, case: str, stretch: CompiledStretch, needed: frozenset[str]) -> RuleSet:
     """The policies that decide this case kind, and of the others what those read."""
     linked = compiled.linked
     deciding = [policy for policy in linked.policies.values() if policy.decides == case]
-    needed = compiled.needed(case)
     units = [unit for unit in linked.units if unit.gives[0] in needed]
     steps = tuple(step for unit in units for step in stretch.steps[unit.gives[0]])
     results = [step for step in steps if isinstance(step, ListResult) or (isinstance(step, Named) and not step.is_step)]
@@ -208,6 +223,12 @@ def _needed(linked: Linked, case: str) -> frozenset[str]:
             for expression in each.definition.when:
                 read = names_read(each.reader, expression, linked.by_name, linked.lists)
                 pending += [linked.by_name[name].gives[0] for name in read]
+    return _with_read(linked, pending)
+
+
+def _with_read(linked: Linked, names: Iterable[str]) -> frozenset[str]:
+    """These units and all that they read, by first name."""
+    pending = list(names)
     needed: set[str] = set()
     while pending:
         name = pending.pop()

@@ -15,6 +15,7 @@ from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.feel import syntax
 from engine.reading.exceptions_file import ExceptionDefinition
+from engine.reading.invariants_file import InvariantDefinition
 from engine.reading.policy import (
     LISTS,
     Criterion,
@@ -82,6 +83,8 @@ class Linked:
 
     list_files: Mapping[str, ParameterDefinition] = field(default_factory=dict)
     """The lists that stand in files of their own, by name."""
+    invariants: tuple[InvariantDefinition, ...] = ()
+    """In the author's order."""
 
     def parameters(self) -> Iterator[tuple[str, ParameterDefinition]]:
         """Every parameter of the set by its full name: those of policies, then lists in files of their own."""
@@ -100,6 +103,7 @@ def link(
     lists: Lists,
     exceptions: Sequence[LinkedException] = (),
     list_files: Mapping[str, ParameterDefinition] | None = None,
+    invariants: Sequence[InvariantDefinition] = (),
 ) -> tuple[Linked, tuple[Diagnostic, ...]]:
     """The policies put together, and the mistakes that this shows: two policies of one name, and circles of values that
     read each other. Where there are circles the order of evaluation is worth nothing. `lists` and
@@ -123,6 +127,7 @@ def link(
         lists=lists,
         exceptions=tuple(exceptions),
         list_files=list_files or {},
+        invariants=tuple(invariants),
     )
     return linked, tuple(report)
 

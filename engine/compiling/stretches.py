@@ -20,6 +20,7 @@ from engine.compiling.decision_tables import CompiledTable, compile_criterion, c
 from engine.compiling.exceptions import compile_exception
 from engine.compiling.expressions import compile_expression
 from engine.compiling.hit_policies import balanced
+from engine.compiling.invariants import LinkedInvariant, compile_invariant, link_invariants, names_in
 from engine.compiling.link import Linked, LinkedException, Unit, expressions, names_read
 from engine.compiling.mismatch import Mismatch
 from engine.compiling.named_lists import NamedList
@@ -38,6 +39,7 @@ from engine.reading.policy import (
     ValueDefinition,
 )
 from engine.ruleset.formula import Constant, Formula, Variable
+from engine.ruleset.invariant import Invariant
 from engine.ruleset.ruleset import ListResult, Match, Named, Rule, RuleException, Table
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import TEXT, Kind, Type, Vocabulary
@@ -75,6 +77,9 @@ class CompiledStretch:
 
     exceptions: Mapping[str, tuple[RuleException, ...]]
     """By case kind, in the author's order."""
+
+    invariants: tuple[Invariant, ...]
+    """Of all case kinds, in the author's order."""
 
     constants: Mapping[str, Constant]
     """Parameters that have a value, by full name."""
@@ -186,6 +191,11 @@ def _dated(linked: Linked) -> Mapping[str, frozenset[str]]:
         read = (name for e in parts for name in names_read(policy, e, linked.by_name, linked.lists))
         read_units = {linked.by_name[name].gives[0] for name in read}
         behind[key] = direct.union(*(behind[first] for first in read_units))
+    for invariant in linked.invariants:
+        names = frozenset(names_in(invariant, linked.lists))
+        units = {linked.by_name[name].gives[0] for name in names if name in linked.by_name}
+        read_parameters = frozenset(name for name in names if name in parameters)
+        behind[_invariant_key(invariant.name)] = read_parameters.union(*(behind[first] for first in units))
     return behind
 
 
@@ -197,6 +207,11 @@ def _key(policy: Policy, rule: RuleDefinition) -> str:
 def _exception_key(exception: LinkedException) -> str:
     """Names an exception beside units and rules."""
     return f"exception {exception.definition.id}"
+
+
+def _invariant_key(name: str) -> str:
+    """Names an invariant beside units, rules and exceptions."""
+    return f"invariant {name}"
 
 
 class _StretchCompiler:
@@ -215,6 +230,7 @@ class _StretchCompiler:
         self.tables: dict[str, Table] = {}
         self.rules: dict[str, Rule | None] = {}
         self.exceptions: dict[str, RuleException | None] = {}
+        self.invariants: dict[str, Invariant | None] = {}
         self._since = since
         self._before = before
         self._changed = changed
@@ -237,6 +253,8 @@ class _StretchCompiler:
         }
         for exception in linked.exceptions:
             self._exception(exception)
+        for invariant in link_invariants(linked.invariants):
+            self._invariant(invariant)
         self._before = None  # a long chain of stretches would keep them all
         return CompiledStretch(
             since=self._since,
@@ -246,6 +264,7 @@ class _StretchCompiler:
             tables=self.tables,
             rules=rules,
             exceptions=self._exceptions_by_kind(linked),
+            invariants=tuple(each for each in self.invariants.values() if each is not None),
             constants=self.names.constants,
             variables=self.names.types(),
         )
@@ -272,6 +291,13 @@ class _StretchCompiler:
             self.exceptions[key] = compile_exception(exception, self.names)
         else:
             self.exceptions[key] = self._before.exceptions[key]
+
+    def _invariant(self, linked: LinkedInvariant) -> None:
+        key = _invariant_key(linked.definition.name)
+        if self._before is None or key in self._changed:
+            self.invariants[key] = compile_invariant(linked, self.names)
+        else:
+            self.invariants[key] = self._before.invariants[key]
 
     def _exceptions_by_kind(self, linked: Linked) -> dict[str, tuple[RuleException, ...]]:
         kinds: dict[str, tuple[RuleException, ...]] = {}

@@ -171,6 +171,13 @@ class ErrorCode(StrEnum):
     W004 = "W004", "amounts that were chosen in another currency than the set's"
     W005 = "W005", "a rate that is divided by 100, though it is a share already"
     W006 = "W006", "a list of holidays that ends soon"
+    W007 = "W007", "values by date that have come to their end"
+    W008 = "W008", "an invariant that says nothing where a fact is missing"
+
+    # V: the invariants of a policy set
+    V001 = "V001", "an invariant that speaks of no case"
+    V002 = "V002", "an invariant about what is not there"
+    V004 = "V004", "a change that its fact can't have"
 
     # M: a map of rows, found by files.maps.row_map_file
     M001 = "M001", "a fact that a case of this kind doesn't have"

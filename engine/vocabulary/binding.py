@@ -44,8 +44,9 @@ JsonScalar = str | int | bool | None
 JsonRecords = list[dict[str, JsonScalar]]
 """A list as requests carry it: `[{"amount": "12.50", "due": "2026-07-01"}]`."""
 
-_DECIMAL = re.compile(rf"-?(0|[1-9][0-9]{{0,18}})(\.[0-9]{{1,{DECIMALS_READ}}})?", re.ASCII)
-"""No leading zeros, no `+`, no exponent, no thousands separators: what could be read in two ways is refused."""
+_DECIMAL = re.compile(rf"-?(0|[1-9][0-9]{{0,{DECIMALS_READ - 1}}})(\.[0-9]{{1,{DECIMALS_READ}}})?", re.ASCII)
+"""No leading zeros, no `+`, no exponent, no thousands separators: what could be read in two ways is refused. A number
+that is too large is one all the same, so that it is called out of range."""
 
 _KEY_LENGTH_MAX = 80
 """Characters of an unknown key that a message quotes."""

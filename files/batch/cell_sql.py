@@ -153,12 +153,10 @@ def _rounded(digits: Expr, scale: int, dialect: Dialect) -> Expr:
     if scale:
         front = call("SUBSTR", long, number(1), point_after)
         back = joined_by(POINT, front, call("SUBSTR", long, binary(exp.Add, point_after, number(1))))
-    is_fine = exp.and_(
-        binary(exp.GT, exp.Length(this=decimals.copy()), number(scale)),
-        binary(exp.LTE, exp.Length(this=whole.copy()), number(_WHOLE_DIGITS_MAX)),
-        copy=False,
-    )
-    return exp.Case(ifs=[exp.If(this=is_fine, true=back)], default=digits.copy())
+    is_huge = binary(exp.GT, exp.Length(this=whole.copy()), number(_WHOLE_DIGITS_MAX))
+    is_fine = binary(exp.GT, exp.Length(this=decimals.copy()), number(scale))
+    ifs = [exp.If(this=is_huge, true=whole.copy()), exp.If(this=is_fine, true=back)]
+    return exp.Case(ifs=ifs, default=digits.copy())
 
 
 # --- dates -----------------------------------------------------------------------------------------------------------

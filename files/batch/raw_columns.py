@@ -12,7 +12,6 @@ from sqlglot.expressions import Expr
 from engine.diagnostics.diagnostic import Place
 from engine.lowering.sql.dialect import Dialect, call, cast, text
 from engine.vocabulary.vocabulary import Kind, Type
-from files.batch.cell_sql import is_rewritten
 from files.maps.date_format import ISO, DateFormat
 from files.maps.number_format import NumberFormat
 from files.maps.row_map import Column
@@ -31,6 +30,7 @@ class ColumnType(StrEnum):
     FLOAT = "floating-point numbers"
     YES_NO = "yes/no"
     DATE = "dates"
+    TIMESTAMP = "timestamps without a zone"
     RECORDS = "arrays of structs"
     OTHER = "other"
 
@@ -70,6 +70,12 @@ class RawTarget:
     """Whether a missing value is a fault."""
 
 
+_WRITTEN_ONE_WAY = {
+    ColumnType.WHOLE: (Kind.INTEGER, Kind.DAYS, Kind.MONTHS, Kind.MONEY, Kind.RATE, Kind.NUMBER),
+    ColumnType.YES_NO: (Kind.YES_NO,),
+}
+"""Columns whose values have one text each, and the kinds of facts that take the values themselves."""
+
 Test = tuple[Expr, Expr]
 """What is true where a value is faulty, and the words for it."""
 
@@ -97,12 +103,10 @@ def known(cell: Expr) -> Expr:
 
 
 def as_cells(source: FactSource) -> FactSource:
-    """Text of typed files counts as cells do where the map says how it is to be read; so do whole numbers and yes/no
-    that the map takes for text."""
-    if is_written_out(source):
+    """Text of typed files that a map reads counts as cells do; so does what `is_written_out`."""
+    if source.mapped is not None and source.column_type is ColumnType.TEXT:
         return replace(source, column_type=ColumnType.CELLS)
-    rewritten = is_rewritten(source.mapped, source.words) or bool(source.mapped and source.mapped.no_value)
-    if rewritten and source.column_type is ColumnType.TEXT:
+    if source.mapped is not None and is_written_out(source):
         return replace(source, column_type=ColumnType.CELLS)
     if source.mapped is not None and is_rounded_decimal(source):
         mapped = replace(source.mapped, numbers=_ROUNDED, no_value=source.mapped.no_value_typed)
@@ -111,9 +115,12 @@ def as_cells(source: FactSource) -> FactSource:
 
 
 def is_written_out(source: FactSource) -> bool:
-    """Whether a map takes for text what is written in one way only, such as a customer's number in whole numbers."""
-    is_text = source.mapped is not None and source.mapped.type.kind.is_text
-    return is_text and source.column_type in (ColumnType.WHOLE, ColumnType.YES_NO)
+    """Whether a map takes for text what is written in one way only: a customer's number in whole numbers, a day as
+    20260715, yes and no as 1 and 0 that its `values` translate."""
+    if source.mapped is None or source.column_type not in _WRITTEN_ONE_WAY:
+        return False
+    is_own = source.mapped.type.kind in _WRITTEN_ONE_WAY[source.column_type]
+    return source.words is not None or not is_own
 
 
 def is_rounded_decimal(source: FactSource) -> bool:

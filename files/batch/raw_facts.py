@@ -54,6 +54,7 @@ from files.batch.record_facts import JoinedRelation
 from files.batch.unfit_texts import BLANKS, unfit_texts_of
 from files.batch.unscaled import NARROW_DIGITS, tried, unscaled
 from files.maps.cell_faults import (
+    TIME_OF_DAY,
     fault_of_missing,
     joint_in_part,
     no_date,
@@ -69,8 +70,8 @@ RAW = "raw"
 
 FAULTS = "faults"
 
-_INTEGER = f"-?[0-9]{{1,18}}(\\.0{{1,{DECIMALS_READ}}})?"
-_DECIMAL = f"-?(0|[1-9][0-9]{{0,18}})(\\.[0-9]{{1,{DECIMALS_READ}}})?"
+_INTEGER = f"-?[0-9]{{1,{DECIMALS_READ}}}(\\.0{{1,{DECIMALS_READ}}})?"
+_DECIMAL = f"-?(0|[1-9][0-9]{{0,{DECIMALS_READ - 1}}})(\\.[0-9]{{1,{DECIMALS_READ}}})?"
 _DECIMAL_OF_CELL = _DECIMAL.replace("-?", "-?0*", 1)
 """Files of a fixed width fill numbers up with zeros."""
 
@@ -445,8 +446,11 @@ class RawFacts(RawAmounts):
         return self._in_range(target, cell, value, [(plain, self._words(target).no_number())], 10**30)
 
     def _date(self, target: RawTarget, source: FactSource, cell: Expr) -> CheckedFact:
-        if source.column_type is ColumnType.DATE:
-            return self._of_the_past(target, self._in_range(target, cell, self.dialect.day(cell), [], "0001-01-01"))
+        if source.column_type in (ColumnType.DATE, ColumnType.TIMESTAMP):
+            is_stamp = source.column_type is ColumnType.TIMESTAMP
+            day, later = self._midnight(target, cell) if is_stamp else (cell, [])
+            reading = self._in_range(target, cell, self.dialect.day(day), later, "0001-01-01")
+            return self._of_the_past(target, reading)
         if source.column_type not in (ColumnType.CELLS, ColumnType.TEXT):
             return self._refused(target, cell, self._words(target).of_binding(1))
         of_target = mapped_column(target, source)
@@ -454,6 +458,11 @@ class RawFacts(RawAmounts):
         unread = exp.and_(known(cell), exp.Is(this=exp.Paren(this=day.copy()), expression=exp.Null()))
         faults: list[Test] = [(unread, self._words(target).said(no_date(of_target)))]
         return self._of_the_past(target, self._in_range(target, cell, day, faults, "0001-01-01"))
+
+    def _midnight(self, target: RawTarget, cell: Expr) -> tuple[Expr, list[Test]]:
+        """The date of a timestamp, which programs write that have no type for dates; a time of the day is a fault."""
+        day = cast(cell, "DATE")
+        return day, [(binary(exp.NEQ, cell.copy(), day.copy()), self._words(target).said(*TIME_OF_DAY))]
 
     def _of_the_past(self, target: RawTarget, reading: CheckedFact) -> CheckedFact:
         """A date with what becomes of one after the day of the decision (`Future`)."""

@@ -29,7 +29,7 @@ from files.maps.number_format import PLAIN, rounded, without_zeros_before
 from files.maps.row_map import Column
 from files.typed_cells import is_typed
 
-_WHOLE_NUMBER = re.compile(rf"(-?[0-9]{{1,18}})(\.0{{1,{DECIMALS_READ}}})?", re.ASCII)
+_WHOLE_NUMBER = re.compile(rf"(-?[0-9]{{1,{DECIMALS_READ}}})(\.0{{1,{DECIMALS_READ}}})?", re.ASCII)
 _PLAIN_NUMBER = re.compile(PLAIN.signed_pattern(decimals=True), re.ASCII)
 CELLS_REMEMBERED = 10_000
 """A file has few different days; a hostile one must not fill the memory."""

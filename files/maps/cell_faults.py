@@ -18,6 +18,9 @@ from files.maps.row_map import Column
 PLAIN_HINT = "write it with a decimal point and without separators or signs, such as 1250.00"
 """What to write where the map says nothing of a column's signs."""
 
+TIME_OF_DAY = ("has a time of the day", "write the column as dates")
+"""Message and hint for a date that is more than one."""
+
 CELL_SHOWN_MAX = 40
 """Characters of a cell that a fault quotes."""
 
@@ -61,7 +64,26 @@ def fault_of_binding(column: Column, text: str, fault: Fault) -> Fault:
         hint = "write fewer decimals" + ("" if _bears_its_name(column) else ", or let the map say `round: true`")
     elif message == "is not a plain decimal number":
         message, hint = no_number(column)
+    elif hint.startswith("send ") and message != "is empty":  # to callers of HTTP
+        hint = column_hint(column)
     return replace(fault_of_cell(column, text, message, hint), path=fault.path)
+
+
+def column_hint(column: Column) -> str:
+    """What the whole column should be, where its values are of another type than its fact."""
+    or_map = ", or let --map read it" if _bears_its_name(column) else ""
+    match column.type.kind:
+        case Kind.MONEY | Kind.RATE | Kind.NUMBER:
+            written = f"decimals, such as decimal(18, {min(column.type.scale, 6)}), or as text"
+        case Kind.INTEGER | Kind.DAYS | Kind.MONTHS:
+            written = f"whole numbers{or_map}"
+        case Kind.DATE:
+            written = "dates, or as text such as 2026-07-01"
+        case Kind.YES_NO:
+            written = f"yes/no (boolean){or_map}"
+        case Kind.ENUM | Kind.TEXT | Kind.PERSON | Kind.LIST:
+            written = f"text{or_map}"
+    return f"write the column as {written}"
 
 
 def no_number(column: Column) -> tuple[str, str]:

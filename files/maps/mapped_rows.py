@@ -16,7 +16,6 @@ from engine.ruleset.interpret import Result
 from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.binding import FactsRefused, Fault, JsonScalar, Value, json_formatter, value_reader
 from engine.vocabulary.days import day_number
-from engine.vocabulary.decimals import JsonDecimal
 from engine.vocabulary.past_dates import held
 from engine.vocabulary.rates import Denomination, Rate
 from engine.vocabulary.vocabulary import Future, Kind, Type
@@ -30,9 +29,7 @@ from files.maps.joined_ids import Join
 from files.maps.map_formulas import as_person, misfit_of
 from files.maps.row_currency import RowCurrency
 from files.maps.row_map import ROW, Column, MapFormula, RowMap
-
-NUMBER_AS_TEXT, NUMBER_AS_TEXT_HINT = "is a number with a point or an exponent, not text", "write it between quotes"
-"""What is said of such a number where text is expected, as for ids: two writers may write one number differently."""
+from files.typed_cells import NO_TEXTS
 
 
 class MappedRow(NamedTuple):
@@ -117,8 +114,8 @@ def row_reader(row_map: RowMap, heading: Sequence[str], as_of: date, money: Deno
             cell = cells[slot] if slot is not None else None
             text = cell.strip() if cell else ""
             try:
-                if type(cell) is JsonDecimal and column.type.kind.is_text:
-                    raise NotMapped(NUMBER_AS_TEXT, NUMBER_AS_TEXT_HINT)
+                if type(cell) in NO_TEXTS and column.type.kind.is_text:
+                    raise NotMapped(*NO_TEXTS[type(cell)])
                 if exact is None:
                     facts[group][key] = convert(text)
                     continue
@@ -181,8 +178,8 @@ def cell_reader(column: Column) -> Callable[[str | None], tuple[JsonScalar, Faul
     def read(cell: str | None) -> tuple[JsonScalar, Fault | None]:
         text = cell.strip() if cell else ""
         try:
-            if type(cell) is JsonDecimal and column.type.kind.is_text:
-                raise NotMapped(NUMBER_AS_TEXT, NUMBER_AS_TEXT_HINT)
+            if type(cell) in NO_TEXTS and column.type.kind.is_text:
+                raise NotMapped(*NO_TEXTS[type(cell)])
             raw = convert(text)
             bind(raw)
         except NotMapped as wrong:

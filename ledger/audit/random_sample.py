@@ -229,11 +229,11 @@ def read_plan(text: str) -> tuple[SamplePlan, int]:
     return plan, size
 
 
-def checked_sample(plan: SamplePlan, size: int, proofs: dict[int, str], verifier: NoteVerifier) -> Sample:
+def checked_sample(plan: SamplePlan, size: int, proofs: dict[int, str], *verifiers: NoteVerifier) -> Sample:
     """Draws again from the proofs alone, by their places. Raises `SampleFault` where a proof doesn't hold, one that is
     drawn isn't there, or there are others. Whether plan and checkpoint are those that the auditor asked for is compared
     by whoever has both: a folder says only what whoever made it wants."""
-    headers, checkpoint = _proved(proofs, verifier)
+    headers, checkpoint = _proved(proofs, verifiers)
     if checkpoint.size != size:
         raise SampleFault(f"the proofs are by the checkpoint of {checkpoint.size} records, not of {size}")
 
@@ -252,13 +252,13 @@ def checked_sample(plan: SamplePlan, size: int, proofs: dict[int, str], verifier
     return sample
 
 
-def _proved(proofs: dict[int, str], verifier: NoteVerifier) -> tuple[dict[int, Header], Checkpoint]:
+def _proved(proofs: dict[int, str], verifiers: Sequence[NoteVerifier]) -> tuple[dict[int, Header], Checkpoint]:
     """The headers by their places, and the one checkpoint of all. Raises `SampleFault`."""
     headers: dict[int, Header] = {}
     checkpoints: set[Checkpoint] = set()
     for place, text in proofs.items():
         try:
-            header, checkpoint = read_proof(text).checked(verifier)
+            header, checkpoint = read_proof(text).checked(*verifiers)
         except BadProof as error:
             raise SampleFault(f"record {place}: {error}") from error
         if header.seq != place:

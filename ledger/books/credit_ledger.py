@@ -103,9 +103,6 @@ class CreditLedger:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self.has_rechecks = asyncio.Event()
-        """Set when held orders may go out now; whoever looks at them clears it."""
-
         self._flagged: dict[str, tuple[Vocabulary, FlaggedFacts]] = {}
         self._itemized: tuple[Engine, bool] | None = None
         self.has_rechecks = asyncio.Event()

@@ -22,6 +22,8 @@ from ledger.credit.reopen import Reopen, reopen
 from ledger.credit.snapshot import Snapshot
 from ledger.credit.stop import Cancel, Close, HoldOrder, Reject, cancel, close, hold_order, reject
 from ledger.credit.submit import Submit, submit
+from ledger.items.import_chunk import ImportChunk, import_chunk
+from ledger.items.match_open_item import MatchOpenItem, match_open_item
 from ledger.items.post_credit_note import PostCreditNote, post_credit_note
 from ledger.items.post_deposit import PostDeposit, post_deposit
 from ledger.items.post_invoice import PostInvoice, post_invoice
@@ -63,5 +65,7 @@ VERBS: Mapping[type[Any], Verb] = {
     PostDeposit: post_deposit,
     Reverse: reverse,
     PutRate: put_rates,
+    MatchOpenItem: match_open_item,
+    ImportChunk: import_chunk,
 }
 """By the command's type."""

@@ -71,6 +71,9 @@ class Account:
     bounced_on: int | None = None
     """The last day on which a payment came back."""
 
+    put_by: str | None = None
+    """Opaque id of whoever put it first."""
+
     currency_since: int | None = None
     """Since when it has this currency; None: it never had another. What was sold before doesn't count as sales."""
 

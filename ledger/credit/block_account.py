@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ledger.credit.account import Account, AccountStatus
 from ledger.credit.change import Asker, Change, CommandRefused, Desk
-from ledger.credit.ledger_state import helped, required_account, state_told
+from ledger.credit.ledger_state import helped, require_authority, required_account, state_told
 from ledger.credit.posting import Posting
 from ledger.credit.shown import account_shown
 from ledger.credit.snapshot import Snapshot, Wants
@@ -56,14 +56,6 @@ def unblock(snapshot: Snapshot, command: Unblock, desk: Desk) -> Change:
     """Raises `CommandRefused`."""
     account = _required(snapshot, command.account, "unblock", AccountStatus.BLOCKED, command.asker)
     return _put(snapshot, desk, replace(account, status=AccountStatus.ACTIVE, blocked_since=None), "unblock")
-
-
-def require_authority(asker: Asker) -> None:
-    """Raises `CommandRefused` (`no-authority`) where no person with an authority asks."""
-    if asker.login is None or asker.authority == "none":
-        raise CommandRefused(
-            "no-authority", "this takes a person with an authority; the caller is none, or has the authority none"
-        )
 
 
 def _required(snapshot: Snapshot, account: str, move: str, status: AccountStatus, asker: Asker) -> Account:

@@ -29,6 +29,9 @@ class Asker:
     authority: str = "none"
     """Up to which amounts they may release: a member of the fact `order.released_by_role`, or `none`."""
 
+    actor: str | None = None
+    """Opaque id of the person or program."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from ledger.credit.account import Account, Group
-from ledger.credit.change import Change, CommandRefused
+from ledger.credit.change import Asker, Change, CommandRefused
 from ledger.credit.posting import Posting
 from ledger.credit.snapshot import Snapshot
 
@@ -17,6 +17,14 @@ def required_account(snapshot: Snapshot, account: str) -> Account:
     if found is None:
         raise CommandRefused("unknown-account", f"there is no account {account}", account=account)
     return found
+
+
+def require_authority(asker: Asker) -> None:
+    """Raises `CommandRefused` (`no-authority`) where no person with an authority asks."""
+    if asker.login is None or asker.authority == "none":
+        raise CommandRefused(
+            "no-authority", "this takes a person with an authority; the caller is none, or has the authority none"
+        )
 
 
 def state_told(posting: Posting, account: str) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""A limit that was asked for is refused, one that counts is ended, and one that was granted elsewhere is taken over."""
+"""A limit that was asked for is refused, and one that counts ended, by somebody with an authority; and one that was
+granted elsewhere is taken over."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ledger.credit.amounts import Reading
 from ledger.credit.change import Asker, Change, Desk
-from ledger.credit.ledger_state import required_account
+from ledger.credit.ledger_state import require_authority, required_account
 from ledger.credit.limit import Limit, LimitKind, LimitState
 from ledger.credit.limit_request import limit_changed, next_number, put_granted, require_state, required_limit
 from ledger.credit.posting import Posting
@@ -64,6 +65,7 @@ class TakeOverLimit:
 
 def refuse_limit(snapshot: Snapshot, command: RefuseLimit, desk: Desk) -> Change:
     """Raises `CommandRefused`."""
+    require_authority(command.asker)
     limit = required_limit(snapshot, required_account(snapshot, command.account).id, command.number)
     require_state(limit, LimitState.REQUESTED)
     return _put(snapshot, desk, replace(limit, state=LimitState.REFUSED), "refuse-limit")
@@ -71,6 +73,7 @@ def refuse_limit(snapshot: Snapshot, command: RefuseLimit, desk: Desk) -> Change
 
 def end_limit(snapshot: Snapshot, command: EndLimit, desk: Desk) -> Change:
     """Raises `CommandRefused`."""
+    require_authority(command.asker)
     limit = required_limit(snapshot, required_account(snapshot, command.account).id, command.number)
     require_state(limit, LimitState.REQUESTED, LimitState.GRANTED)
     return _put(snapshot, desk, replace(limit, state=LimitState.ENDED), "end-limit")

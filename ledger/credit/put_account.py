@@ -109,7 +109,7 @@ def _asked(command: PutAccount, before: Account | None, snapshot: Snapshot, desk
     profile = checked_facts(command.profile, reading, "profile")
     reading.done()
     _require_group(command, snapshot, reading.currency)
-    was = before or Account(id=command.account, currency=reading.currency)
+    was = before or Account(id=command.account, currency=reading.currency, put_by=command.asker.actor)
     status = was.status
     if command.is_closed:
         status = AccountStatus.CLOSED

@@ -71,6 +71,7 @@ class DecisionTable:
                 "as_of": decision.get("as_of"),
                 "currency": decision.get("currency"),
                 "actor": record.header.actor if is_masked else record.actor,
+                "request_id": (record.header.request_id if is_masked else record.request_id) or None,
                 "request": None if is_masked else contents.request,
                 "answer": None if is_masked else contents.answer,
                 "rules": rules,

@@ -19,7 +19,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -33,11 +33,10 @@ from ledger.export.exporting import PARTIAL, CheckpointNote, ExportPlan, private
 from ledger.journal.clock import moment
 from ledger.journal.journal import Journal
 from ledger.journal.opened_records import GoneRecord, OpenedRecord
+from ledger.journal.signed_log import tree_at
 from ledger.record.body_parts import commitment, salts
-from ledger.record.log_tiles import TILE_HASHES, restored
-from ledger.record.merkle_tree import leaf_hash
 from ledger.search.masking import withheld_parts
-from ledger.store.tables import entries, tiles
+from ledger.store.tables import tiles
 from ledger.store.trouble import DAMAGED, FileTrouble
 
 FORMAT = 2
@@ -47,16 +46,18 @@ _TILES_AT_ONCE = 1_000
 
 
 class ExportFolder:
-    """As `ExportFile` says. `verifier_key`: of the key that signs checkpoints, for the manifest."""
+    """As `ExportFile` says. `verifier_keys`: of the keys that sign checkpoints, the newest first, for the manifest."""
 
     form = "folder"
 
-    def __init__(self, folder: Path, plan: ExportPlan, checkpoint: CheckpointNote, verifier_key: str) -> None:
+    def __init__(
+        self, folder: Path, plan: ExportPlan, checkpoint: CheckpointNote, verifier_keys: Sequence[str]
+    ) -> None:
         """Raises `FileTrouble` where something is there, `OSError` where nothing can be written."""
         if folder.is_symlink() or folder.exists():
             raise FileTrouble(f"`{folder}` is there already; nothing was written; give a new folder")
         self._folder, self._plan = folder, plan
-        self._checkpoint, self._verifier_key = checkpoint, verifier_key
+        self._checkpoint, self._verifier_keys = checkpoint, verifier_keys
         self._work = Path(mkdtemp(prefix=f".{folder.name}.", suffix=PARTIAL, dir=folder.absolute().parent))
         self._sums: dict[str, dict[str, Any]] = {}
         self._entries = (self._work / "entries.ndjson").open("wb")
@@ -131,7 +132,11 @@ class ExportFolder:
             "filter": dict(self._plan.words),
             "masked": self._plan.is_masked,
             "records": self._count,
-            "checkpoint": {"size": self._checkpoint.size, "verifier_key": self._verifier_key},
+            "checkpoint": {
+                "size": self._checkpoint.size,
+                "verifier_key": self._verifier_keys[0],
+                **({"earlier_keys": [*self._verifier_keys[1:]]} if len(self._verifier_keys) > 1 else {}),
+            },
             "files": self._sums,
         }
 
@@ -175,18 +180,7 @@ def _tiles(journal: Journal, size: int) -> Iterator[tuple[str, bytes]]:
 
 def _partial_tiles(journal: Journal, size: int) -> Iterator[tuple[str, bytes]]:
     """Those that are under way at this size, worked out from full ones and the last headers."""
-    first = size // TILE_HASHES * TILE_HASHES
-    query = select(entries.c.header).where(entries.c.seq >= first, entries.c.seq < size).order_by(entries.c.seq)
-    leaves = [leaf_hash(row.header.encode()) for row in journal.read(query)]
-
-    def tile_at(level: int, number: int) -> bytes | None:
-        where = (tiles.c.level == level) & (tiles.c.number == number)
-        rows = journal.read(select(tiles.c.hashes).where(where))
-        return rows[0].hashes if rows else None
-
-    tree = restored(size, tile_at, leaves)
-    if tree is None or len(leaves) != size - first:
-        raise FileTrouble(f"{DAMAGED}: the log's last tiles can't be worked out")
+    tree = journal.ask(lambda connection, _: tree_at(connection, size))
     for level, hashes in enumerate(tree.pending):
         if hashes:
             number = size >> 8 * (level + 1)

@@ -36,6 +36,7 @@ def refuse_booked(snapshot: Snapshot, id: str, digest: str) -> None:
     raise CommandRefused(
         "already-booked-differently",
         f"the number {id} is there already{same}, with the content in `booked`; give this one a number of its own",
+        same_content=known.digest == digest,
         booked=None if account is None else item_shown(known, account.currency),
     )
 

@@ -8,9 +8,11 @@ and before anybody can see the checkpoint it is kept beside the key too (`last_s
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from sqlalchemy import insert
 
+from ledger.journal.clock import moment
 from ledger.journal.last_signed import keep_last_signed
 from ledger.journal.log_head import LogHead, read_head, write_head
 from ledger.journal.opening import OpenJournal
@@ -55,7 +57,8 @@ class Checkpointing:
             ended = read_head(opened.connection, known)
             size = ended.tree.size
             if ended.signed < size:
-                note = Checkpoint(opened.signer.name, size, ended.tree.root).signed(opened.signer)
+                signers = opened.log_keys().signers(moment(datetime.now(UTC)))
+                note = Checkpoint(signers[0].name, size, ended.tree.root).signed(*signers)
                 opened.connection.execute(insert(checkpoints), {"size": size, "note": note})
                 keep_last_signed(opened.last_checkpoint, note)
                 write_head(opened.connection, replace(ended, signed=size))

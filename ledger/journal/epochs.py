@@ -22,8 +22,9 @@ from ledger.record.checkpoints import Checkpoint, next_epoch
 from ledger.record.new_records import EPOCH, epoch_record
 from ledger.record.record_header import RecordKind
 from ledger.record.signed_notes import NoteSigner
+from ledger.store.log_keys import LogKeys
 from ledger.store.place import JournalPlace
-from ledger.store.secret_files import KeyPlaces, replace_owner_only, signing_key
+from ledger.store.secret_files import KeyPlaces, log_keys, replace_owner_only
 from ledger.store.store import Store, store_at
 from ledger.store.trouble import FileTrouble, JournalUnavailable, trouble_in_words
 
@@ -49,10 +50,10 @@ def begin_epoch(place: JournalPlace, places: KeyPlaces) -> NewEpoch:
     `JournalUnavailable` where the journal isn't behind, or can't be used."""
     store = store_at(place)
     try:
-        old_signer = signing_key(places.signing_key, may_make=False)
+        old_keys = log_keys(places.signing_key, may_make=False)
         opened = open_to_write(store, places, Clock(), is_behind=True)
         try:
-            return _begin(store, opened, places, old_signer)
+            return _begin(store, opened, places, old_keys)
         finally:
             opened.connection.close()
             store.closed()
@@ -63,21 +64,21 @@ def begin_epoch(place: JournalPlace, places: KeyPlaces) -> NewEpoch:
         raise JournalUnavailable(trouble) from error
 
 
-def _begin(store: Store, opened: OpenJournal, places: KeyPlaces, old_signer: NoteSigner) -> NewEpoch:
-    signer = replace(old_signer, name=next_epoch(old_signer.name))
+def _begin(store: Store, opened: OpenJournal, places: KeyPlaces, old_keys: LogKeys) -> NewEpoch:
+    keys = old_keys.renamed(next_epoch(old_keys.signer.name))
     epoch = _newest_epoch(opened)
-    old = last_signed(places.last_checkpoint, old_signer.verifier)
+    old = last_signed(places.last_checkpoint, old_keys)
     if old is None or not opened.is_behind:
         raise FileTrouble("the journal goes on from what was signed last, so there is nothing to begin anew")
-    if old.origin == old_signer.name:  # else an interrupted run came so far that nothing but the key is left
+    if old.origin == old_keys.signer.name:  # else an interrupted run came so far that nothing but the key is left
         head = opened.head
         if epoch is None or epoch[1] != old:
             epoch, head = _recorded(store, opened, old)
-        Checkpointing().sign(replace(opened, signer=signer), head)
+        Checkpointing().sign(replace(opened, log_keys=lambda: keys), head)
     if epoch is None:
         raise FileTrouble(f"the last checkpoint is of {old.origin}, and the journal has no record of that epoch")
-    replace_owner_only(places.signing_key, f"{signer.as_text()}\n".encode(), "signing key")
-    return NewEpoch(epoch[1], signer, epoch[0])
+    replace_owner_only(places.signing_key, keys.as_text().encode(), "signing key")
+    return NewEpoch(epoch[1], keys.signer, epoch[0])
 
 
 def _newest_epoch(opened: OpenJournal) -> tuple[int, Checkpoint] | None:

@@ -9,6 +9,7 @@ What was lost then is lost. `credence journal new-epoch` says so in a record, an
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -16,7 +17,8 @@ from sqlalchemy import Connection
 from ledger.journal.log_head import LogHead
 from ledger.journal.signed_log import tree_at
 from ledger.record.checkpoints import Checkpoint, next_epoch, read_checkpoint
-from ledger.record.signed_notes import BadNote, NoteVerifier
+from ledger.record.signed_notes import BadNote
+from ledger.store.log_keys import LogKeys
 from ledger.store.secret_files import replace_owner_only, tighten
 from ledger.store.text_files import small_text
 from ledger.store.trouble import FileTrouble
@@ -29,15 +31,18 @@ class JournalBehind(FileTrouble):
     """The journal isn't, or doesn't begin with, what was signed last."""
 
 
-def last_signed(path: Path, verifier: NoteVerifier) -> Checkpoint | None:
-    """None where nothing was signed yet. Its origin is that of the next epoch where one was begun and not finished.
+def last_signed(path: Path, keys: LogKeys) -> Checkpoint | None:
+    """By one of the log's keys; None where nothing was signed yet. Its origin is that of the next epoch where one was
+    begun and not finished.
     Raises `FileTrouble` where the file is another journal's."""
     if not path.exists():
         return None
     tighten(path, path.stat().st_mode, WHAT)
-    note, following = small_text(path, f"the {WHAT}"), NoteVerifier(next_epoch(verifier.name), verifier.key)
+    note, name = small_text(path, f"the {WHAT}"), keys.signer.name
+    own = [each for each in keys.all if each.name == name]
+    following = [replace(each, name=next_epoch(name)) for each in own]
     try:
-        return read_checkpoint(note, verifier, following)
+        return read_checkpoint(note, *own, *following)
     except BadNote as error:
         raise FileTrouble(
             f"the {WHAT} `{path.name}` beside the signing key is not this journal's: {error}; put the right files there"

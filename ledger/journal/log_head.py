@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from ledger.record.log_tiles import TILE_HASHES, LogTree, restored
-from ledger.record.merkle_tree import leaf_hash
+from ledger.journal.tile_roots import tree_from_tiles
+from ledger.record.log_tiles import TILE_HASHES, LogTree
 from ledger.store.prepared_sql import PreparedSql
-from ledger.store.tables import entries, head, tiles
+from ledger.store.tables import entries, head
 from ledger.store.trouble import DAMAGED, FileTrouble
 
 LOG_DISAGREES = f"{DAMAGED}: where the log ends, its head and its records don't agree"
@@ -71,13 +71,7 @@ def tree_of(connection: Connection, size: int) -> LogTree:
     ends = connection.execute(select(func.max(entries.c.seq))).scalar()
     if [row.seq for row in last] != list(range(first, size)) or ends != (size - 1 if size else None):
         raise FileTrouble(LOG_DISAGREES)
-
-    def tile_at(level: int, number: int) -> bytes | None:
-        where = (tiles.c.level == level) & (tiles.c.number == number)
-        hashes: bytes | None = connection.execute(select(tiles.c.hashes).where(where)).scalar()
-        return hashes
-
-    tree = restored(size, tile_at, [leaf_hash(row.header.encode()) for row in last])
+    tree = tree_from_tiles(connection, size, [row.header for row in last])
     if tree is None:
         raise FileTrouble(LOG_DISAGREES)
     return tree

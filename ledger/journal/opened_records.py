@@ -17,7 +17,7 @@ from ledger.record.body_parts import BadBody, Body, unpacked
 from ledger.record.canonical_json import NotCanonical
 from ledger.record.decision_parts import ANSWER, REQUEST, flagged_facts
 from ledger.record.gone_bodies import CONFIRMED, DROPPED, ERASED
-from ledger.record.new_records import ACTOR, LEDGER_ACT
+from ledger.record.new_records import ACTOR, LEDGER_ACT, REQUEST_ID
 from ledger.record.record_header import Header, RecordKind, read_header
 from ledger.record.sealing import BodyKey, DoesNotOpen, Sealed
 from ledger.store.key_database import KeyGone
@@ -113,6 +113,11 @@ class OpenedRecord:
     def actor(self) -> str:
         """Who asked, also where the line names somebody and so stands in the body."""
         return self.text(ACTOR) or self.header.actor
+
+    @property
+    def request_id(self) -> str:
+        """The request's, also where it holds a number of whom it is about and so stands in the body."""
+        return self.text(REQUEST_ID) or self.header.request_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,8 @@ Nothing is decided on a journal that fails here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from os import urandom
 from pathlib import Path
 
@@ -16,11 +17,10 @@ from ledger.journal.erased_keys import note_erasures
 from ledger.journal.last_records import check_last_records, check_whole
 from ledger.journal.last_signed import JournalBehind, last_signed, why_behind
 from ledger.journal.log_head import LogHead, read_head
-from ledger.record.checkpoints import epochs_until
-from ledger.record.signed_notes import NoteSigner
 from ledger.store.key_database import SubjectKeys
+from ledger.store.log_keys import KeysOnDisk, LogKeys
 from ledger.store.place import JournalPlace
-from ledger.store.secret_files import KeyPlaces, beside, signing_key, wrapping_key
+from ledger.store.secret_files import KeyPlaces, beside, log_keys, wrapping_key
 from ledger.store.store import Store, store_at
 from ledger.store.tables import bodies, entries
 from ledger.store.trouble import HELD, FileTrouble, JournalUnavailable, trouble_in_words
@@ -39,7 +39,9 @@ class OpenJournal:
 
     connection: Connection
     keys: SubjectKeys
-    signer: NoteSigner
+    log_keys: Callable[[], LogKeys]
+    """Who signs, as the file says now. Raises `FileTrouble`."""
+
     head: LogHead
 
     last_checkpoint: Path
@@ -74,24 +76,25 @@ def _with_keys(
         if most is not None and most >= ended.tree.size:
             raise FileTrouble(f"the file is damaged: record {most} has a body and no header")
         is_new = ended.tree.size == 0
-        signer = signing_key(places.signing_key, may_make=is_new)
+        on_disk = KeysOnDisk(places.signing_key, lambda: log_keys(places.signing_key, may_make=is_new))
+        signing = on_disk()
         keys = SubjectKeys(places.subject_keys, wrapping_key(places.wrapping_key, may_make=is_new))
         keys.open(may_make=is_new, at_least=ended.last_key)
         note_erasures(connection, keys)
-        last = last_signed(places.last_checkpoint, signer.verifier)
-        newest = signer.verifier if last is None else replace(signer.verifier, name=last.origin)
-        latest = check_last_records(connection, ended, keys.key, epochs_until(newest))
+        last = last_signed(places.last_checkpoint, signing)
+        newest = signing if last is None else signing.renamed(last.origin)
+        latest = check_last_records(connection, ended, keys.key, newest.verifiers)
         if latest is not None:
             clock.seen(latest)
         if holding is not None:
             _refuse_without(connection, holding)
-        behind = why_behind(connection, ended, last, signer.name)
+        behind = why_behind(connection, ended, last, signing.signer.name)
         if behind and not may_be_behind:
             raise JournalBehind(behind)
     return OpenJournal(
         connection=connection,
         keys=keys,
-        signer=signer,
+        log_keys=on_disk,
         head=ended,
         last_checkpoint=places.last_checkpoint,
         is_behind=bool(behind),

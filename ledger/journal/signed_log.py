@@ -9,7 +9,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, insert, select
 
 from ledger.journal.log_head import LOG_DISAGREES
-from ledger.record.log_tiles import TILE_HASHES, LogTree, restored
+from ledger.journal.tile_roots import tree_from_tiles
+from ledger.record.log_tiles import TILE_HASHES, LogTree
 from ledger.record.merkle_proofs import NoTile, ProofMaker
 from ledger.record.merkle_tree import HASH_BYTES, leaf_hash
 from ledger.record.signed_notes import BadNote, signer_of
@@ -115,9 +116,9 @@ def proof_maker(connection: Connection, size: int) -> ProofMaker:
 def tree_at(connection: Connection, size: int) -> LogTree:
     """Over the first `size` headers, from the tiles and the headers behind them. Raises `FileTrouble`."""
     first = size // TILE_HASHES * TILE_HASHES
-    leaves = _leaves(connection, first, size)
-    tree = restored(size, lambda level, number: _full_tile(connection, level, number), leaves)
-    if tree is None or len(leaves) != size - first:
+    headers = _headers(connection, first, size)
+    tree = tree_from_tiles(connection, size, headers)
+    if tree is None or len(headers) != size - first:
         raise FileTrouble(LOG_DISAGREES)
     return tree
 

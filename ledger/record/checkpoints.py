@@ -36,9 +36,9 @@ class Checkpoint:
     root: bytes
     """Of the tree over them, 32 bytes."""
 
-    def signed(self, signer: NoteSigner) -> str:
-        """As it is stored and published."""
-        return signer.signed(f"{self.origin}\n{self.size}\n{b64encode(self.root).decode()}\n")
+    def signed(self, signer: NoteSigner, *others: NoteSigner) -> str:
+        """As it is stored and published. `others`: who sign beside, such as the key that was replaced."""
+        return signer.signed(f"{self.origin}\n{self.size}\n{b64encode(self.root).decode()}\n", *others)
 
 
 def read_checkpoint(note: str, *verifiers: NoteVerifier) -> Checkpoint:

@@ -15,14 +15,17 @@ from typing import Any
 
 from engine.deciding.answer_text import answer_text
 from engine.deciding.decision import Decision
-from engine.vocabulary.vocabulary import Kind, Vocabulary
+from engine.vocabulary.vocabulary import Vocabulary
 from ledger.record.body_parts import Body, Part, cut
 
 REQUEST = "request"
 ANSWER = "answer"
 
-_KEY_AND_VALUE = rb'"(%b)"[ \t\r\n]*:[ \t\r\n]*("(?:[^"\\]|\\.)*"|[-+.0-9A-Za-z]+)'
-"""A key, and the text, number or word behind it."""
+_TEXT = rb'"(?:[^"\\]++|\\.)*+"'
+_LIST = rb'\[(?:[^]["]++|%b)*+\]' % _TEXT
+_KEY_AND_VALUE = rb'"(%%b)"[ \t\r\n]*:[ \t\r\n]*(%b|(?!null)[-+.0-9A-Za-z]+|%b)' % (_TEXT, _LIST)
+"""A key, and behind it a text, a number, a word but null, or a list that has no lists within. What doesn't fit fails at
+once, however long it is: nothing is tried twice (`++`, `*+`)."""
 
 _BACKSLASH = ord("\\")
 _BLANKS = re.compile(r"[ \t\r\n]*")
@@ -38,7 +41,7 @@ class _Flagged:
     key: str
     name: str
     plain: bytes  # the key as it usually stands in a request
-    is_distinct: bool  # no other fact or value of a record that a request may carry has this key
+    is_distinct: bool  # no other fact has this key, nor any value of a record outside a flagged list
 
 
 class FlaggedFacts:
@@ -47,21 +50,21 @@ class FlaggedFacts:
     def __init__(self, vocabulary: Vocabulary, case: str) -> None:
         facts = vocabulary.of_case(case)
         keys = [fact.name.partition(".")[2] for fact in facts]
-        keys += [field.name for fact in facts for field in fact.type.fields]
+        plain_facts = [fact for fact in facts if not (fact.confidential or fact.personal)]
+        keys += [field.name for fact in plain_facts for field in fact.type.fields]
         self._flagged = tuple(
             _Flagged(
                 group=fact.group,
                 key=(key := fact.name.partition(".")[2]),
                 name=fact.name,
                 plain=key.encode(),
-                is_distinct=keys.count(key) == 1 and fact.type.kind is not Kind.LIST,
+                is_distinct=keys.count(key) == 1,
             )
             for fact in facts
             if fact.confidential or fact.personal
         )
-        plain = b"|".join(fact.plain for fact in self._flagged) or b"(?!)"
-        self._values = re.compile(_KEY_AND_VALUE % plain)
-        self._names = {fact.plain: fact.name for fact in self._flagged}
+        self._names = {fact.plain: fact.name for fact in self._flagged if fact.is_distinct}
+        self._values = re.compile(_KEY_AND_VALUE % (b"|".join(self._names) or b"(?!)"))
 
     def request_parts(self, raw: bytes, body: Mapping[str, Any]) -> list[Part]:
         """`raw` is the request as it was received, strict JSON in UTF-8; `body` is what it stands for."""
@@ -77,15 +80,14 @@ class FlaggedFacts:
 
     def _quick_spans(self, raw: bytes, present: Sequence[_Flagged]) -> list[Span] | None:
         """Where each key stands once, and plainly, its value is behind it. None where any doesn't: an escape in a key,
-        a text that looks like one, a key that something else has as well."""
+        a text that looks like one, a key that something else has as well, a list within a list."""
         found: dict[bytes, Span] = {}
         for match in self._values.finditer(raw):
-            key = match[1]
+            key, (start, end) = match[1], match.span(2)
             if key in found or raw[match.start() - 1] == _BACKSLASH:  # an escaped quote: it stands within a text
                 return None
-            found[key] = (*match.span(2), self._names[key])
-        spans = [found[fact.plain] for fact in present if fact.is_distinct and fact.plain in found]
-        return spans if len(spans) == len(present) else None
+            found[key] = start, end, self._names[key]
+        return list(found.values()) if found.keys() == {fact.plain for fact in present} else None
 
 
 def _spans(raw: bytes, present: Iterable[_Flagged]) -> list[Span]:

@@ -73,25 +73,32 @@ class LogTree:
         return LogTree(self.size + len(leaves), frontier, tuple(levels)), full
 
 
-def restored(size: int, tile_at: Callable[[int, int], bytes | None], last_leaves: Sequence[bytes]) -> LogTree | None:
+RootsAt = Callable[[int, range], Sequence[bytes | None]]
+"""Gives the root above each full tile of a level and these numbers; None for one that is missing or too short."""
+
+
+def restored(size: int, roots_at: RootsAt, last_leaves: Sequence[bytes]) -> LogTree | None:
     """The tree of so many leaves, from the full tiles and the hashes of the last `size % 256` leaves. None where a tile
     is missing or has another length."""
     levels: list[tuple[bytes, ...]] = [tuple(last_leaves)]
     level, count = 0, size // TILE_HASHES  # full tiles of this level
     while count:
         first = count // TILE_HASHES * TILE_HASHES
-        roots = []
-        for number in range(first, count):
-            hashes = tile_at(level, number)
-            if hashes is None or len(hashes) != TILE_HASHES * HASH_BYTES:
-                return None
-            roots.append(perfect_root(hashes_in(hashes)))
+        roots = [root for root in roots_at(level, range(first, count)) if root is not None]
+        if len(roots) != count - first:
+            return None
         levels.append(tuple(roots))
         level, count = level + 1, count // TILE_HASHES
     frontier: list[bytes] = []
     for hashes_of_level in reversed(levels):
         frontier += _peaks(hashes_of_level)
     return LogTree(size, tuple(frontier), tuple(levels))
+
+
+def tile_root(tile: bytes | None) -> bytes | None:
+    """The root above a full tile; None where it is missing or has another length."""
+    whole = tile is not None and len(tile) == TILE_HASHES * HASH_BYTES
+    return perfect_root(hashes_in(tile)) if tile is not None and whole else None
 
 
 def hashes_in(tile: bytes) -> list[bytes]:

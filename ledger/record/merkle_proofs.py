@@ -40,6 +40,7 @@ class ProofMaker:
     def __init__(self, tree: LogTree, tile_at: TileAt) -> None:
         """`tree`: at that size, with what fills no tile yet."""
         self._tree, self._tile_at = tree, tile_at
+        self._tiles: dict[tuple[int, int], Sequence[bytes]] = {}  # those that were asked for
 
     def inclusion(self, index: int) -> list[bytes]:
         """The hashes beside leaf `index`, from its own neighbour upwards. Raises `NoTile`."""
@@ -85,13 +86,20 @@ class ProofMaker:
         first = start >> _TILE_BITS * level
         number, at = divmod(first, TILE_HASHES)
         if number < self._tree.size >> _TILE_BITS * (level + 1):
-            content = self._tile_at(level, number)
-            if content is None or len(content) % TILE_HASHES:
-                raise NoTile(f"tile {level}/{number}")
-            hashes: Sequence[bytes] = hashes_in(content)
+            hashes = self._full_tile(level, number)
         else:
             hashes = self._tree.pending[level]
         return perfect_root(hashes[at : at + (1 << rest)])
+
+    def _full_tile(self, level: int, number: int) -> Sequence[bytes]:
+        """One holds most hashes of a proof, so it is asked for once."""
+        place = level, number
+        if place not in self._tiles:
+            content = self._tile_at(level, number)
+            if content is None or len(content) % TILE_HASHES:
+                raise NoTile(f"tile {level}/{number}")
+            self._tiles[place] = hashes_in(content)
+        return self._tiles[place]
 
 
 def root_from(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes | None:

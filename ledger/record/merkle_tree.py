@@ -57,6 +57,6 @@ def root_of(frontier: Sequence[bytes]) -> bytes:
 def perfect_root(hashes: Sequence[bytes]) -> bytes:
     """The root above so many hashes of one level; their number is a power of two."""
     level = list(hashes)
-    while len(level) > 1:
-        level = [node_hash(level[at], level[at + 1]) for at in range(0, len(level), 2)]
+    while len(level) > 1:  # `node_hash`, without a call for each
+        level = [sha256(b"\1" + left + right).digest() for left, right in zip(level[::2], level[1::2], strict=True)]
     return level[0]

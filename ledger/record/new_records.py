@@ -17,13 +17,14 @@ ACTOR = "actor"
 REFUSAL = "refusal"
 EXPORT = "export"
 EPOCH = "epoch"
+JOURNAL_KEY = "journal-key"
 REQUEST_ID = "request-id"
 COMMAND = "command"
 LEDGER_ACT = "ledger-act"
 """Paths of parts: who or what an act is about and what it set; how a policy set took effect; an actor who names
-somebody; why an act was refused; what was exported; what was signed last before an epoch; a
-request id that names whom the record is about; what was asked of the credit ledger, as it was received, and what it
-did."""
+somebody; why an act was refused; what was exported; what was signed last before an epoch; which
+key of the journal was replaced by which; a request id that names whom the record is about; what was asked of the credit
+ledger, as it was received, and what it did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +128,13 @@ def export_record(said: str, actor: Actor | str, account: str | None) -> Record:
     number stands in it, whose key seals it then."""
     parts = (Part(EXPORT, said.encode()),)
     return Record(kind=RecordKind.EXPORT, outcome="written", actor=actor, parts=parts, account=account)
+
+
+def journal_key_record(replaced_by: str, said: str, actor: str) -> Record:
+    """A key of the journal was replaced. `replaced_by`: `signing key 8d66cf3f`; `said` is JSON: by whom, which by
+    which."""
+    parts = (Part(JOURNAL_KEY, said.encode()),)
+    return Record(kind=RecordKind.JOURNAL_KEY, outcome=replaced_by, actor=actor, parts=parts)
 
 
 def epoch_record(said: str, actor: str) -> Record:

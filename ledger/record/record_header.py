@@ -6,11 +6,12 @@ in it: the actor is an opaque id, what was asked and answered is the body's.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
-from ledger.record.canonical_json import NotCanonical, canonical, read_canonical
+from ledger.record.canonical_json import BYTES_MAX, NotCanonical, canonical, read_canonical
 
 VERSION = 1
 """Of the form of headers (`v`)."""
@@ -67,6 +68,9 @@ class RecordKind(StrEnum):
 
     RETENTION = "retention"
     """Bodies of decisions on the kind `case` were kept long enough and dropped: `outcome` says below which place."""
+
+    JOURNAL_KEY = "journal-key"
+    """The key that signs checkpoints, or the one that wraps subjects' keys, was replaced: `outcome` says by which."""
 
     EPOCH = "epoch"
     """The journal goes on without records that were signed: which name, number and root were signed last."""
@@ -138,12 +142,39 @@ _MEMBERS = tuple(sorted(each.name for each in fields(Header)))
 _TYPES = tuple(int if name in _NUMBERS else str for name in _MEMBERS)
 
 
+_PLAIN = {int: "(0|[1-9][0-9]{0,14})", str: r'"([ !#-\[\]-~]*)"'}
+"""Values that JSON writes as they are: within 53 bits; without quotes, backslashes and control characters."""
+
+_PLAIN_HEADER = re.compile(
+    r"\{" + ",".join(f'"{name}":{_PLAIN[kind]}' for name, kind in zip(_MEMBERS, _TYPES, strict=True)) + r"\}"
+)
+"""A header of such values in its canonical form. Nearly every header is one, and a text that is none doesn't match: so
+it is read in a tenth of the time that parsing it and writing it again takes."""
+
+
 def read_header(text: bytes) -> Header:
     """Raises `NotCanonical` where the text is no header of this version."""
-    members: dict[str, Any] = read_canonical(text)  # in the order of their names, as the text has them
-    if tuple(members) != _MEMBERS or tuple(map(type, members.values())) != _TYPES:
-        raise NotCanonical("it is no header")
+    try:
+        plain = _PLAIN_HEADER.fullmatch(text.decode("ascii")) if len(text) <= BYTES_MAX else None
+    except UnicodeError:
+        plain = None
+    members = _any_members(text) if plain is None else _plain_members(plain)
     header = Header(**members)
     if header.v != VERSION or header.format != BODY_FORMAT:
         raise NotCanonical("it is no header of this version")
     return header
+
+
+def _plain_members(plain: re.Match[str]) -> dict[str, Any]:
+    members: dict[str, Any] = dict(zip(_MEMBERS, plain.groups(), strict=True))
+    for name in _NUMBERS:
+        members[name] = int(members[name])
+    return members
+
+
+def _any_members(text: bytes) -> dict[str, Any]:
+    """Of a header whose values may be written otherwise than they are. Raises `NotCanonical`."""
+    members: dict[str, Any] = read_canonical(text)  # in the order of their names, as the text has them
+    if tuple(members) != _MEMBERS or tuple(map(type, members.values())) != _TYPES:
+        raise NotCanonical("it is no header")
+    return members

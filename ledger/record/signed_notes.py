@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -57,11 +57,12 @@ class NoteSigner:
         secret = b64encode(self.algorithm + self.key.private_bytes_raw()).decode()
         return f"PRIVATE+KEY+{self.name}+{self.verifier.id.hex()}+{secret}"
 
-    def signed(self, text: str) -> str:
-        """The note. `text` ends with a line feed."""
+    def signed(self, text: str, *others: NoteSigner) -> str:
+        """The note, with a line for each of `others` behind this one's. `text` ends with a line feed."""
         if not text.endswith("\n"):
             raise BadNote("the text of a note ends with a line feed")
-        return f"{text}\n{self.line(self.key.sign(text.encode()))}"
+        lines = "".join(each.line(each.key.sign(text.encode())) for each in (self, *others))
+        return f"{text}\n{lines}"
 
     def line(self, signature: bytes) -> str:
         """The signature as a line of a note, with its line feed."""
@@ -93,11 +94,6 @@ class NoteVerifier:
             return text
         raise BadNote(f"it has no signature by {self.name}")
 
-    def bare(self, note: str) -> str:
-        """The note with this key's signature alone, whatever else stands behind it. Raises `BadNote`."""
-        text, lines = self.verified(note), split_note(note)[1]
-        return f"{text}\n{self.line(next(self.own(lines)))}"
-
     def line(self, signature: bytes) -> str:
         """The signature as a line of a note, with its line feed."""
         return f"\u2014 {self.name} {b64encode(self.id + signature).decode()}\n"
@@ -126,6 +122,18 @@ def split_note(note: str) -> tuple[str, str]:
     if not blank or not lines.endswith("\n"):
         raise BadNote("it is no signed note")
     return f"{text}\n", lines
+
+
+def bare_note(note: str, verifiers: Sequence[NoteVerifier]) -> str:
+    """The note with the signatures of these keys alone, whatever else stands behind it. Raises `BadNote` where it has
+    none of them, or one that is wrong."""
+    text, lines = split_note(note)
+    found = [(verifier, signature) for verifier in verifiers for signature in list(verifier.own(lines))[:1]]
+    for verifier, signature in found:
+        verifier.check(text.encode(), signature)
+    if not found:
+        raise BadNote("it has no signature by these keys")
+    return f"{text}\n{''.join(verifier.line(signature) for verifier, signature in found)}"
 
 
 def signer_of(line: str) -> str:

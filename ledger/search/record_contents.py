@@ -9,7 +9,7 @@ from typing import Any
 from ledger.journal.opened_records import OpenedRecord
 from ledger.record.decision_parts import ANSWER, REQUEST
 from ledger.record.gone_bodies import ERASURE, RETENTION
-from ledger.record.new_records import ACT_BODY, ACT_SUBJECT, ACTIVATION, EPOCH, EXPORT, LEDGER_ACT, REFUSAL
+from ledger.record.new_records import ACT_BODY, ACT_SUBJECT, ACTIVATION, EPOCH, EXPORT, JOURNAL_KEY, LEDGER_ACT, REFUSAL
 from ledger.store.trouble import DAMAGED, FileTrouble
 
 
@@ -49,7 +49,18 @@ def contents_of(record: OpenedRecord) -> RecordContents:
         subject = told.get("about", subject)
         acts = (
             record.text(path)
-            for path in (LEDGER_ACT, ACT_BODY, REFUSAL, ACTIVATION, EXPORT, EPOCH, ERASURE, RETENTION, "taken-over")
+            for path in (
+                LEDGER_ACT,
+                ACT_BODY,
+                REFUSAL,
+                ACTIVATION,
+                EXPORT,
+                EPOCH,
+                JOURNAL_KEY,
+                ERASURE,
+                RETENTION,
+                "taken-over",
+            )
         )
     except (ValueError, AttributeError) as error:
         raise FileTrouble(f"{DAMAGED}: record {record.header.seq} can't be read") from error

@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from ledger.store.secret_files import OWNER_ONLY, KeyPlaces
+from ledger.store.secret_files import OWNER_ONLY, KeyPlaces, following_file
 from ledger.store.trouble import FileTrouble
 
 JOURNAL, KEYS = "journal", "keys"
@@ -48,6 +48,9 @@ def back_up(journal: Path, places: KeyPlaces, folder: Path) -> None:
     for each in (journal, places.signing_key, places.wrapping_key, places.subject_keys):
         if not each.is_file():
             raise FileTrouble(f"there is nothing at `{each}` to back up")
+    for each in (following_file(places.signing_key), following_file(places.wrapping_key)):
+        if each.exists():
+            raise FileTrouble(f"`{each}` is there: a key is being replaced; run that command again, then back up")
     whole = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(whole, ignore_errors=True)
     try:

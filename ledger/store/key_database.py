@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -24,8 +25,8 @@ from sqlalchemy import Connection, NullPool, Row, create_engine, event, func, in
 from sqlalchemy import Engine as Database
 from sqlalchemy.exc import SQLAlchemyError
 
-from ledger.record.sealing import Blinding, BodyKey, DoesNotOpen, new_key_bytes, unwrapped, wrapped
-from ledger.store.secret_files import make_owner_only, tighten
+from ledger.record.sealing import Blinding, BodyKey, DoesNotOpen, new_key_bytes, wrapped
+from ledger.store.secret_files import WrappingKey, make_owner_only, tighten
 from ledger.store.tables import keys_metadata, subject_keys
 from ledger.store.trouble import FileTrouble, trouble_in_words
 
@@ -40,13 +41,16 @@ _GONE = b""
 KEPT_MAX = 20_000
 """Keys held ready, about a kilobyte each."""
 
+REWRAPPED_AT_ONCE = 5_000
+"""In one transaction, a tenth of a second: others wait for the database no longer."""
+
 LOCK_SECONDS_MAX = 2.0
 
 
 class SubjectKeys:
     """The keys of one journal. The journal's thread opens and adds; any thread may ask for a key that is there."""
 
-    def __init__(self, path: Path, wrapping: bytes) -> None:
+    def __init__(self, path: Path, wrapping: WrappingKey) -> None:
         self.path = path
         self._wrapping = wrapping
         self._identity: tuple[int, int] | None = None
@@ -160,6 +164,7 @@ class SubjectKeys:
                         found[row.subject_blind] = row.number
                         self._ready(row)
                 new = [blind for blind in blinds if blind not in found]
+                self._wrap_as_others(connection)
                 last = connection.execute(select(func.max(subject_keys.c.number))).scalar() or OWN
                 for number, blind in enumerate(new, last + 1):
                     found[blind] = number
@@ -170,8 +175,47 @@ class SubjectKeys:
         self._by_blind |= {blind: number for blind, number in found.items() if number not in self._leaving}
         return found
 
+    def _wrap_as_others(self, connection: Connection) -> None:
+        """New keys are wrapped by the key that wraps those that are there: it may have been replaced meanwhile."""
+        first = connection.execute(select(subject_keys).where(subject_keys.c.number == BLINDING)).first()
+        if first is not None:
+            try:
+                self._wrapping.opens(first.number, first.subject_blind, first.wrapped_key)
+            except DoesNotOpen as error:
+                raise self._not_opened() from error
+
+    def rewrap(self, by: bytes) -> int:
+        """All keys are wrapped by this one when this returns; how many there are. It is on disk already where
+        `WrappingKey` looks for it. In short transactions from the first key on, so that whoever adds one meanwhile sees
+        which wraps them. Raises `FileTrouble`."""
+        done, last = 0, BLINDING - 1
+        try:
+            with self._to_write() as connection:
+                while True:
+                    with connection.begin():
+                        query = select(subject_keys).where(
+                            subject_keys.c.number > last, subject_keys.c.wrapped_key != _GONE
+                        )
+                        rows = connection.execute(query.order_by(subject_keys.c.number).limit(REWRAPPED_AT_ONCE)).all()
+                        for row in rows:
+                            self._rewrap(connection, row, by)
+                    if not rows:
+                        return done
+                    done, last = done + len(rows), rows[-1].number
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            raise self._trouble(error) from error
+
+    def _rewrap(self, connection: Connection, row: Row[Any], by: bytes) -> None:
+        try:
+            key = self._wrapping.unwrapped(row.number, row.subject_blind, row.wrapped_key)
+        except DoesNotOpen as error:
+            raise self._not_opened() from error
+        stored = wrapped(by, row.number, row.subject_blind, key)
+        where = subject_keys.c.number == row.number
+        connection.execute(update(subject_keys).where(where).values(wrapped_key=stored))
+
     def _insert(self, connection: Connection, number: int, blind: bytes) -> None:
-        stored = wrapped(self._wrapping, number, blind, new_key_bytes())
+        stored = self._wrapping.wrapped(number, blind, new_key_bytes())
         connection.execute(insert(subject_keys), {"number": number, "subject_blind": blind, "wrapped_key": stored})
 
     def _to_write(self) -> Connection:
@@ -193,6 +237,20 @@ class SubjectKeys:
             raise KeyGone(f"the subject key {number} is not in `{self.path.name}`")
         return self._ready(row)
 
+    def make_ready(self, numbers: Iterable[object]) -> None:
+        """Those of these keys that are there, in few reads; what is wrong with one, `key` says. Raises `FileTrouble`
+        where the database can't be read."""
+        wanted = sorted({each for each in numbers if isinstance(each, int)} - self._by_number.keys())
+        try:
+            with self._database.connect() as connection:
+                for at in range(0, len(wanted), 500):
+                    query = select(subject_keys).where(subject_keys.c.number.in_(wanted[at : at + 500]))
+                    for row in connection.execute(query.where(subject_keys.c.wrapped_key != _GONE)).all():
+                        with suppress(FileTrouble):
+                            self._ready(row)
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            raise self._trouble(error) from error
+
     def number_and_blind(self, account: str | None = None, number: int | None = None) -> tuple[int, bytes] | None:
         """Of a customer's key, by their number or by the key's; None where there is none, or none any more. Raises
         `FileTrouble`."""
@@ -208,11 +266,9 @@ class SubjectKeys:
     def _ready(self, row: Row[Any]) -> BodyKey:
         """The key of a row, opened and kept."""
         try:
-            key = BodyKey(unwrapped(self._wrapping, row.number, row.subject_blind, row.wrapped_key))
+            key = BodyKey(self._wrapping.unwrapped(row.number, row.subject_blind, row.wrapped_key))
         except DoesNotOpen as error:
-            raise FileTrouble(
-                f"the wrapping key does not open the subject keys `{self.path.name}`; put the right file there"
-            ) from error
+            raise self._not_opened() from error
         with self._lock:
             if len(self._by_number) > KEPT_MAX:
                 self._by_number.clear()
@@ -233,6 +289,11 @@ class SubjectKeys:
             return os.stat(self.path)  # noqa: PTH116  # asked for at each commit: half the time of `Path.stat`
         except OSError:
             return None
+
+    def _not_opened(self) -> FileTrouble:
+        return FileTrouble(
+            f"the wrapping key does not open the subject keys `{self.path.name}`; put the right file there"
+        )
 
     def _trouble(self, error: Exception) -> FileTrouble:
         reason = trouble_in_words(error) or "they are another program's"

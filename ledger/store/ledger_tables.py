@@ -12,8 +12,10 @@ import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from pydantic_core import to_json
 from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text
 
 from ledger.credit.account import Account, Figures, Grade, Group
@@ -22,6 +24,7 @@ from ledger.credit.limit import Limit
 from ledger.credit.order import Hold, Order, Release, Revision
 from ledger.credit.security import Security
 from ledger.credit.snapshot import Row
+from ledger.items.import_run import ImportReject, ImportRun
 from ledger.items.item import Allocation, OpenItem
 from ledger.items.totals import BookTotal, DayRecord, DueTotal, LevelTotal
 from ledger.store.table_metadata import metadata
@@ -68,22 +71,28 @@ def _stored(kind: type[Any], name: str, key: str, *indexes: str) -> Stored:
         writers.append(write)
         readers.append(read)
     names = [each.name for each in fields(kind)]
+    written = [(at, write) for at, write in enumerate(writers) if write is not None]
+    converted = [(at, read) for at, read in enumerate(readers) if read is not None]
+    values_of = attrgetter(*names)
     found = [Index(f"{name}_{'_'.join(index.split())}", *index.split()) for index in indexes]
     table = Table(name, metadata, *columns, *found)
 
     def encode(row: Any) -> tuple[Any, ...]:
-        values = [getattr(row, each) for each in names]
-        return tuple(
-            None if value is None else value if write is None else write(value)
-            for value, write in zip(values, writers, strict=True)
-        )
+        values: tuple[Any, ...] = values_of(row)
+        if not written:
+            return values
+        given = list(values)
+        for at, write in written:
+            if given[at] is not None:
+                given[at] = write(given[at])
+        return tuple(given)
 
     def decode(values: Sequence[Any]) -> Row:
-        given = {
-            each: value if value is None or read is None else read(value)
-            for each, value, read in zip(names, values, readers, strict=True)
-        }
-        row: Row = kind(**given)
+        given = list(values)
+        for at, read in converted:
+            if given[at] is not None:
+                given[at] = read(given[at])
+        row: Row = kind(**dict(zip(names, given, strict=True)))
         return row
 
     return Stored(kind, table, keys, encode, decode)
@@ -106,7 +115,7 @@ def _conversion(hint: Any) -> tuple[Any, Convert | None, Convert | None]:
     if hint is bool:
         return Boolean, None, bool
     if isinstance(hint, type) and issubclass(hint, StrEnum):
-        return Text, lambda member: member.value, hint
+        return Text, str, hint._value2member_map_.__getitem__
     if get_origin(hint) is tuple:
         return Text, _json, lambda text: tuple(json.loads(text))
     if get_origin(hint) in (Mapping, dict):
@@ -115,7 +124,7 @@ def _conversion(hint: Any) -> tuple[Any, Convert | None, Convert | None]:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return to_json(value).decode()
 
 
 STORED: dict[type[Any], Stored] = {
@@ -131,13 +140,15 @@ STORED: dict[type[Any], Stored] = {
         _stored(Revision, "order_revisions", "order_id revision", "account"),
         _stored(Hold, "holds", "order_id number", "account", "lifted_on"),
         _stored(Release, "releases", "order_id number", "account"),
-        _stored(OpenItem, "items", "id", "account state"),
+        _stored(OpenItem, "items", "id", "account state kind"),
         _stored(Allocation, "allocations", "from_item to_item number", "to_item"),
         _stored(DueTotal, "due_totals", "account due_on"),
         _stored(LevelTotal, "level_totals", "account level"),
         _stored(DayRecord, "day_records", "account day"),
         _stored(ExchangeRate, "exchange_rates", "currency quote day"),
         _stored(BookTotal, "book_totals", "currency"),
+        _stored(ImportRun, "imports", "id", "digest"),
+        _stored(ImportReject, "import_rejects", "run number"),
     )
 }
 """By the kind of row."""

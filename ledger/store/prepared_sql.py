@@ -52,14 +52,14 @@ class PreparedSql:
 
     def _on_sqlite(self, connection: Connection, values: Mapping[str, Any]) -> Any:
         given = {**self._fixed, **values}
-        return _raw(connection).execute(self._text, tuple([given[name] for name in self._names]))
+        return raw_of(connection).execute(self._text, tuple([given[name] for name in self._names]))
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
     """In the caller's transaction. Each row has the table's columns in their order."""
     if not rows:
         return
-    raw, dialect = _raw(connection), connection.dialect.name
+    raw, dialect = raw_of(connection), connection.dialect.name
     most = VALUES_MAX // len(table.columns)
     for at in range(0, len(rows), most):
         some = rows[at : at + most]
@@ -76,7 +76,7 @@ def rows_with(
         some = tuple(keys[at : at + VALUES_MAX])
         marks = ", ".join([mark] * len(some))
         asked = f"SELECT {names} FROM {columns[0].table.name} WHERE {columns[0].name} IN ({marks})"
-        yield from _raw(connection).execute(asked, some).fetchall()
+        yield from raw_of(connection).execute(asked, some).fetchall()
 
 
 @contextmanager
@@ -88,7 +88,7 @@ def together(connection: Connection) -> Iterator[None]:
         yield
 
 
-def _raw(connection: Connection) -> Any:
+def raw_of(connection: Connection) -> Any:
     """The driver's own connection, which runs statements as SQLAlchemy's does, without its wrappers."""
     return connection.connection.driver_connection
 

@@ -10,20 +10,21 @@ import os
 import secrets
 import stat
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
-from ledger.record.sealing import KEY_BYTES
-from ledger.record.signed_notes import BadNote, NoteSigner, new_signer, read_signer
+from ledger.record.sealing import KEY_BYTES, DoesNotOpen, unwrapped, wrapped
+from ledger.record.signed_notes import BadNote, NoteSigner, new_signer
+from ledger.store.log_keys import LogKeys, read_log_keys
 from ledger.store.place import JournalPlace
 from ledger.store.trouble import FileTrouble
 
 OWNER_ONLY = 0o600
-_TEXT_MAX = 4096
+_TEXT_MAX = 64 << 10
 BESIDE_A_SERVER = Path("var/credence.db")
 """Beside which the keys are where the journal is no file."""
 
@@ -35,7 +36,7 @@ class KeyPlaces:
     """Where a journal's keys are."""
 
     signing_key: Path
-    """Signs checkpoints: `PRIVATE+KEY+…`, one line."""
+    """Signs checkpoints: `PRIVATE+KEY+…`, and the keys that did before (`log_keys`)."""
 
     wrapping_key: Path
     """Opens the subject keys: 32 bytes in base64, one line."""
@@ -68,27 +69,87 @@ def beside(
     )
 
 
-def signing_key(path: Path, *, may_make: bool) -> NoteSigner:
+def following_file(path: Path) -> Path:
+    """Where the key that is to take a key's place stands until it has."""
+    return path.with_name(f"{path.name}.next")
+
+
+def log_keys(path: Path, *, may_make: bool) -> LogKeys:
     """`may_make`: whether the journal has no records yet. Raises `FileTrouble`."""
     text = _text(path, "signing key", lambda: _new_origin_signer().as_text(), may_make=may_make)
     try:
-        return read_signer(text)
+        return read_log_keys(text)
     except BadNote as error:
         raise FileTrouble(f"the signing key `{path.name}` can't be used: {error}; put the right file there") from error
 
 
-def wrapping_key(path: Path, *, may_make: bool) -> bytes:
+def signing_key(path: Path, *, may_make: bool) -> NoteSigner:
+    """The key that signs now. Raises `FileTrouble`."""
+    return log_keys(path, may_make=may_make).signer
+
+
+class WrappingKey:
+    """The key that wraps those of subjects. Where it is replaced, its file and the one that is to follow it are read
+    again: as long as that is under way, some keys are wrapped by the one and some by the other."""
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        self._path, self.key = path, key
+
+    def wrapped(self, number: int, blind: bytes, key: bytes) -> bytes:
+        """A subject's key as it is stored."""
+        return wrapped(self.key, number, blind, key)
+
+    def unwrapped(self, number: int, blind: bytes, stored: bytes) -> bytes:
+        """Raises `DoesNotOpen`."""
+        try:
+            return unwrapped(self.key, number, blind, stored)
+        except DoesNotOpen:
+            for key, is_to_follow in self._on_disk():
+                with suppress(DoesNotOpen):
+                    opened = unwrapped(key, number, blind, stored)
+                    self.key = self.key if is_to_follow else key
+                    return opened
+            raise
+
+    def opens(self, number: int, blind: bytes, stored: bytes) -> None:
+        """Wraps from now on by the key that wrapped this one. Raises `DoesNotOpen`."""
+        for key in (self.key, *(each for each, _ in self._on_disk())):
+            with suppress(DoesNotOpen):
+                unwrapped(key, number, blind, stored)
+                self.key = key
+                return
+        raise DoesNotOpen(f"the subject key {number} does not open")
+
+    def _on_disk(self) -> Iterator[tuple[bytes, bool]]:
+        """The keys in the files, and of each whether it has yet to take its place."""
+        for path, is_to_follow in ((self._path, False), (following_file(self._path), True)):
+            with suppress(OSError, UnicodeError):
+                key = _wrapping_key_of(_read(path, "wrapping key"))
+                if len(key) == KEY_BYTES:
+                    yield key, is_to_follow
+
+
+def wrapping_key(path: Path, *, may_make: bool) -> WrappingKey:
     """Raises `FileTrouble`."""
-    text = _text(path, "wrapping key", lambda: b64encode(secrets.token_bytes(KEY_BYTES)).decode(), may_make=may_make)
-    try:
-        key = b64decode(text.strip(), validate=True)
-    except ValueError:
-        key = b""
+    text = _text(path, "wrapping key", new_wrapping_text, may_make=may_make)
+    key = _wrapping_key_of(text)
     if len(key) != KEY_BYTES:
         raise FileTrouble(
             f"the wrapping key `{path.name}` is not {KEY_BYTES} bytes in base64; put the right file there"
         )
-    return key
+    return WrappingKey(path, key)
+
+
+def new_wrapping_text() -> str:
+    """A new key as its file has it."""
+    return b64encode(secrets.token_bytes(KEY_BYTES)).decode()
+
+
+def _wrapping_key_of(text: str) -> bytes:
+    try:
+        return b64decode(text.strip(), validate=True)
+    except ValueError:
+        return b""
 
 
 def _new_origin_signer() -> NoteSigner:
@@ -148,6 +209,15 @@ def replace_owner_only(path: Path, content: bytes, what: str, *, is_at_once: boo
     finally:
         with suppress(OSError):
             whole.unlink()
+
+
+def move_owner_only(path: Path, place: Path, what: str) -> None:
+    """A file that is whole takes the place of another, on disk when this returns. Raises `FileTrouble`."""
+    try:
+        path.replace(place)
+        _sync_folder(place.parent)
+    except OSError as error:
+        raise FileTrouble(f"the {what} `{place.name}` can't be written: {error.strerror}") from error
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -65,7 +65,9 @@ class ExportManifest:
             self.files = {str(name): (each["bytes"], each["sha256"]) for name, each in said["files"].items()}
             self.is_complete = said["filter"] == {}
             self.records = int(said["records"])
-            self.size, self.verifier_key = int(said["checkpoint"]["size"]), str(said["checkpoint"]["verifier_key"])
+            signed = said["checkpoint"]
+            self.size = int(signed["size"])
+            self.verifier_keys = [str(each) for each in (signed["verifier_key"], *signed.get("earlier_keys", ()))]
         except (JsonRefused, KeyError, TypeError, ValueError, AttributeError) as error:
             raise FileTrouble(f"`{folder / MANIFEST}` is no manifest of an export") from error
         if self.format not in (1, FORMAT):
@@ -74,7 +76,9 @@ class ExportManifest:
     def own_key(self) -> TrustedKey:
         """The one that the folder itself names. Raises `FileTrouble`."""
         try:
-            return TrustedKey(read_verifier(self.verifier_key), f"the folder's own {MANIFEST}", is_brought=False)
+            first, *others = map(read_verifier, self.verifier_keys)
+            source = f"the folder's own {MANIFEST}"
+            return TrustedKey(first, source, is_brought=False, others=tuple(others))
         except BadNote as error:
             raise FileTrouble(f"the key in {MANIFEST} can't be used: {error}; give the journal's with --key") from error
 
@@ -146,6 +150,7 @@ class _ExportCheck:
             cosigned_at=self._history.cosigned_at,
             mirrored=self._outside.mirrored,
             checkpoints=self._history.checkpoints,
+            signed_by=self._history.signed_by,
             opened=self._records.opened,
             withheld=self._withheld,
             erased=self._records.gone.erased,

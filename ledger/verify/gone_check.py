@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ledger.record.body_parts import Body
+from ledger.record.body_parts import unpacked
 from ledger.record.gone_bodies import CONFIRMED, ERASED, ERASURE, dropped_below, key_in, read_erasure
 from ledger.record.record_header import Header, RecordKind
 from ledger.verify.journal_faults import FaultKind, FaultsFound
@@ -46,8 +46,8 @@ class GoneCheck:
     """There are erasures whose lists nobody has read."""
 
     _without_key: set[int] = field(default_factory=set)
-    _missing: list[tuple[str, int, str]] = field(default_factory=list)
-    _sealed_by_gone: list[tuple[int, int, str]] = field(default_factory=list)
+    _missing: list[tuple[str, int]] = field(default_factory=list)
+    _sealed_by_gone: list[tuple[int, int]] = field(default_factory=list)
     _read: Counter[int] = field(default_factory=Counter)
 
     def header(self, header: Header) -> None:
@@ -61,11 +61,11 @@ class GoneCheck:
             case, below = said
             self.dropped_below[case] = max(below, self.dropped_below.get(case, 0))
 
-    def body(self, header: Header, body: Body, number: int) -> None:
-        """A body that opened with the key of this number."""
+    def body(self, header: Header, packed: bytes, number: int) -> None:
+        """A body that opened with the key of this number and is the one recorded."""
         self._read[number] += 1
         if header.kind == RecordKind.ERASURE and header.outcome.startswith(ERASED):
-            part = next((part.content for part in body.parts if part.path == ERASURE), None)
+            part = next((part.content for part in unpacked(packed).parts if part.path == ERASURE), None)
             self.lists(header.seq, part, f"record {header.seq}")
 
     def lists(self, seq: int, part: str | bytes | None, where: str) -> None:
@@ -75,19 +75,32 @@ class GoneCheck:
         except ValueError:
             self.faults.add(FaultKind.ERASURE, f"{where}: does not say what was erased")
 
-    def missing(self, header: Header, where: str) -> None:
+    def missing(self, header: Header) -> None:
         """A record without its body."""
         case = header.case if header.kind in _DECIDED else ""
-        self._missing.append((case, header.seq, where))
+        self._missing.append((case, header.seq))
 
-    def sealed(self, seq: int, number: int, where: str) -> None:
+    def sealed(self, seq: int, number: int) -> None:
         """A body that nobody tried to open."""
-        self._sealed_by_gone.append((number, seq, where))
+        self._sealed_by_gone.append((number, seq))
 
-    def without_key(self, seq: int, number: int, where: str) -> None:
+    def without_key(self, seq: int, number: int) -> None:
         """A body whose key is gone."""
         self._without_key.add(number)
-        self._sealed_by_gone.append((number, seq, where))
+        self._sealed_by_gone.append((number, seq))
+
+    def absorb(self, later: GoneCheck) -> None:
+        """What records behind these say."""
+        self.erased_keys |= later.erased_keys
+        self.confirmed_keys |= later.confirmed_keys
+        self.listed |= later.listed
+        for case, below in later.dropped_below.items():
+            self.dropped_below[case] = max(below, self.dropped_below.get(case, 0))
+        self.may_be_listed = self.may_be_listed or later.may_be_listed
+        self._without_key |= later._without_key
+        self._missing += later._missing
+        self._sealed_by_gone += later._sealed_by_gone
+        self._read += later._read
 
     @property
     def unexplained_keys(self) -> list[int]:
@@ -113,22 +126,22 @@ class GoneCheck:
         self._judge_missing(lists_were_read=lists_were_read)
 
     def _judge_sealed(self, *, lists_were_read: bool) -> None:
-        for number, seq, where in self._sealed_by_gone:
+        for number, seq in self._sealed_by_gone:
             by = self.erased_keys.get(number)
             if by is None:
                 continue
             if lists_were_read and self.listed.get(seq) != by:
                 self.faults.add(
-                    FaultKind.ERASURE, f"{where}: its key {number} was erased, and record {by} does not list it"
+                    FaultKind.ERASURE, f"record {seq}: its key {number} was erased, and record {by} does not list it"
                 )
             else:
                 self.erased += 1
 
     def _judge_missing(self, *, lists_were_read: bool) -> None:
-        for case, seq, where in self._missing:
+        for case, seq in self._missing:
             if case and seq < self.dropped_below.get(case, 0):
                 self.dropped += 1
             elif seq in self.listed or (self.may_be_listed and not lists_were_read):
                 self.erased += 1
             else:
-                self.faults.add(FaultKind.BODY_MISSING, f"{where}: its body is missing")
+                self.faults.add(FaultKind.BODY_MISSING, f"record {seq}: its body is missing")

@@ -23,7 +23,7 @@ from typing import NamedTuple
 from engine.diagnostics.wording import clipped
 from ledger.record.checkpoints import Checkpoint, read_checkpoint
 from ledger.record.merkle_tree import extended, root_of
-from ledger.record.signed_notes import BadNote, NoteVerifier, signer_of
+from ledger.record.signed_notes import BadNote, NoteVerifier, signer_of, split_note
 from ledger.record.trust_policies import NO_QUORUM, TrustPolicy
 from ledger.verify.journal_faults import FaultKind, FaultsFound
 
@@ -81,6 +81,8 @@ class HistoryCheck:
         """How many records the last checkpoint covers that holds."""
         self.checkpoints = 0
         """How many were compared."""
+        self.signed_by: dict[str, tuple[int, int]] = {}
+        """The id of each key by which one was verified, and the sizes of its first and its last."""
         self._compare()
 
     @property
@@ -113,15 +115,25 @@ class HistoryCheck:
     def _verified(self, signed: SignedSize) -> Checkpoint | None:
         """None where it is none; that is a fault."""
         self.checkpoints += 1
+        note = _parted(signed.note or "")[0]
         try:
-            checkpoint = read_checkpoint(_parted(signed.note or "")[0], *self._verifiers)
+            checkpoint = read_checkpoint(note, *self._verifiers)
         except BadNote:
             self._faults.add(FaultKind.SIGNATURE, f"{signed.name}: its signature is not that of the journal key")
             return None
         if checkpoint.size != signed.size:
             self._faults.add(FaultKind.SIGNATURE, f"{signed.name}: its note says {checkpoint.size} records")
             return None
+        self._note_signers(checkpoint, note)
         return checkpoint
+
+    def _note_signers(self, checkpoint: Checkpoint, note: str) -> None:
+        """Two keys sign beside one another for some time, once one was replaced."""
+        lines = split_note(note)[1]
+        for verifier in self._verifiers:
+            if verifier.name == checkpoint.origin and any(True for _ in verifier.own(lines)):
+                first, _ = self.signed_by.get(verifier.id.hex(), (checkpoint.size, 0))
+                self.signed_by[verifier.id.hex()] = first, checkpoint.size
 
     def _compare_root(self, signed: SignedSize, checkpoint: Checkpoint) -> None:
         if self._frontier is None:
@@ -202,11 +214,14 @@ class HistoryCheck:
 
 
 def _parted(note: str) -> tuple[str, list[str]]:
-    """The note with its first line of signatures, which is the log's, and the others, each read by itself: one that is
-    spoiled says nothing against the checkpoint."""
+    """The note with the log's own signatures, the first and those under its name, and the others, each read by itself:
+    one that is spoiled says nothing against the checkpoint."""
     text, blank, lines = note.partition("\n\n")
-    first, *more = _LINE.findall(lines) or [""]
-    return text + blank + first, more
+    own, others = [""], list[str]()
+    for number, line in enumerate(_LINE.findall(lines)):
+        is_own = number == 0 or line.startswith(f"\u2014 {text.partition(chr(10))[0]} ")
+        (own if is_own else others).append(line)
+    return text + blank + "".join(own), others
 
 
 def _records(first: int, end: int) -> str:

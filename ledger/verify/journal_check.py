@@ -1,47 +1,40 @@
 """A journal in place, computed again page by page: records, bodies, hashes, checkpoints and policy sets.
 
-Nothing is written, and the service may go on: what is checked is the journal as it stood when the check began. Each
-page is a short read of its own, for what is recorded never changes; a long one would keep SQLite's log from shrinking.
-
-A page that can't be read is read record by record, so that the one on the damaged piece of the disk is named.
+Nothing is written, and the service may go on: what is checked is the journal as it stood when the check began. Records
+are checked page by page (`record_pages`), those of a long journal in several processes (`page_processes`); what they
+make together, the log and what is signed, is checked here in its order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import func, select
 
 from ledger.journal.journal import Journal
-from ledger.journal.opened_records import JOINED, KeyNumbered
 from ledger.record.gone_bodies import ERASED, ERASURE
-from ledger.record.log_tiles import TILE_HASHES
 from ledger.record.record_header import RecordKind
 from ledger.store.key_database import OWN, KeyGone, SubjectKeys
 from ledger.store.secret_files import KeyPlaces, wrapping_key
 from ledger.store.tables import bodies, checkpoints, cosignatures, entries, head, policy_sets, tiles
-from ledger.store.trouble import DAMAGED, FileTrouble, JournalUnavailable
+from ledger.store.trouble import FileTrouble
 from ledger.verify.history_check import HistoryCheck, SignedSize
 from ledger.verify.journal_faults import FaultKind, FaultsFound
 from ledger.verify.outside_evidence import LeafCheck, OutsideEvidence
+from ledger.verify.page_processes import Journals, how_many_processes, runs_checked, runs_of
 from ledger.verify.policy_set_check import PolicySetCheck
-from ledger.verify.record_check import MEMBER_OF, RecordCheck
+from ledger.verify.record_check import RecordCheck
+from ledger.verify.record_pages import PAGE, RecordPages
 from ledger.verify.tile_check import TileCheck, full_tiles
 from ledger.verify.trusted_key import TrustedKey
 
 NOTHING_OUTSIDE = OutsideEvidence()
-_PAGE = TILE_HASHES
 _CHECKPOINTS_AT_ONCE = 1_000
 
 ShowChecked = Callable[[str, int, int], object]
 """Called with what is being checked, and how many of it are done, of how many."""
 
-_ROW = (
-    *(entries.c.seq, entries.c.header, *(entries.c[name] for name in MEMBER_OF)),
-    *(bodies.c.key_number, bodies.c.nonce, bodies.c.sealed),
-)
 _BOUNDS = select(
     select(func.min(entries.c.seq)).scalar_subquery().label("first"),
     select(func.max(entries.c.seq)).scalar_subquery().label("last"),
@@ -75,6 +68,9 @@ class Verified:
     checkpoints: int = 0
     """How many were compared."""
 
+    signed_by: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """The id of each key by which one was verified, and the sizes of its first and its last."""
+
     opened: int = 0
     """Bodies that are those recorded, in whole."""
 
@@ -102,16 +98,18 @@ class Verified:
 def verify_journal(
     journal: Journal,
     trusted: TrustedKey,
-    key: KeyNumbered | None,
+    keys: KeyPlaces | None,
     outside: OutsideEvidence = NOTHING_OUTSIDE,
     show: ShowChecked = lambda *_: None,
+    processes: int | None = None,
 ) -> Verified:
-    """`key`: of bodies; None: they are not opened. `outside`: what others kept. Raises `JournalUnavailable` where the
-    journal can't be read, and `FileTrouble` and `OSError` where a mirror can't."""
-    return _JournalCheck(journal, trusted, key, outside).done(show)
+    """`keys`: of bodies; None: they are not opened. `outside`: what others kept. `processes`: that check records; None:
+    as many as are worth it. Raises `JournalUnavailable` where the journal can't be read, and `FileTrouble` and
+    `OSError` where keys or a mirror can't."""
+    return _JournalCheck(journal, trusted, keys, outside).done(show, processes)
 
 
-def body_keys(places: KeyPlaces) -> KeyNumbered:
+def body_keys(places: KeyPlaces) -> SubjectKeys:
     """The keys that open bodies. Raises `FileTrouble` where they are missing, or the wrapping key is another's."""
     try:
         keys = SubjectKeys(places.subject_keys, wrapping_key(places.wrapping_key, may_make=False))
@@ -120,41 +118,38 @@ def body_keys(places: KeyPlaces) -> KeyNumbered:
         raise FileTrouble(f"{error}; or give --without-bodies, to check all but what bodies say") from error
     except KeyGone as error:
         raise FileTrouble(f"the subject keys `{places.subject_keys.name}` are another program's") from error
-    return keys.key
+    return keys
 
 
 class _JournalCheck:
     def __init__(
-        self, journal: Journal, trusted: TrustedKey, key: KeyNumbered | None, outside: OutsideEvidence
+        self, journal: Journal, trusted: TrustedKey, places: KeyPlaces | None, outside: OutsideEvidence
     ) -> None:
-        self._journal = journal
+        self._journal, self._places = journal, places
+        keys = None if places is None else body_keys(places)
         self._faults = FaultsFound()
-        self._unreadable: set[int] = set()  # of one page
         [self._bounds] = journal.read(_BOUNDS)
         last = self._bounds.last
         self._size: int = 0 if last is None else last + 1
-        self._opens = key is not None
-        self._records = RecordCheck(faults=self._faults, key=key)
+        self._records = RecordCheck(faults=self._faults, key=None if keys is None else keys.key)
+        self._pages = RecordPages(journal, keys, self._size, self._records)
         self._tiles = TileCheck(self._tile_at, self._faults)
         stored = _stored_checkpoints(journal, self._bounds.signed)
         coming = _merged(stored, sorted(outside.all_notes, key=lambda each: each.size))
         self._history = HistoryCheck(coming, trusted.verifiers, self._faults, trusted.policy)
         self._outside = LeafCheck(outside, self._faults)
 
-    def done(self, show: ShowChecked) -> Verified:
-        faults, history, checked = self._faults, self._history, 0
+    def done(self, show: ShowChecked, processes: int | None) -> Verified:
+        faults, history = self._faults, self._history
         if (self._bounds.first or 0) < 0:
             faults.add(FaultKind.RECORD_MOVED, f"record {self._bounds.first}: stands where none can be")
-        for first in range(0, self._size, _PAGE):
-            rows = self._page(first)
-            checked += len(rows)
-            leaves = [self._leaf(seq, rows.get(seq)) for seq in range(first, min(first + _PAGE, self._size))]
+        for number, leaves in enumerate(self._leaves(processes or how_many_processes(self._size))):
             self._outside.add(leaves)
-            history.add(self._tiles.leaves(first // _PAGE, leaves) if len(leaves) == _PAGE else leaves)
-            show("records", min(first + _PAGE, self._size), self._size)
+            history.add(self._tiles.leaves(number, leaves) if len(leaves) == PAGE else leaves)
+            show("records", min(number * PAGE + PAGE, self._size), self._size)
         self._outside.finish(is_end_known=history.finish())
         self._see_later_erasures()
-        self._records.gone.finish(lists_were_read=self._opens)
+        self._records.gone.finish(lists_were_read=self._places is not None)
         self._ends()
         policies = PolicySetCheck(faults)
         columns = (policy_sets.c.version, policy_sets.c.files, policy_sets.c.standard_facts)
@@ -163,31 +158,35 @@ class _JournalCheck:
         policies.finish(self._records)
         return Verified(
             faults=faults,
-            records=checked,
+            records=self._pages.checked,
             size=self._size,
             signed=history.signed,
             witnessed=history.witnessed,
             cosigned_at=history.cosigned_at,
             mirrored=self._outside.mirrored,
             checkpoints=history.checkpoints,
+            signed_by=history.signed_by,
             opened=self._records.opened,
             erased=self._records.gone.erased,
             dropped=self._records.gone.dropped,
             policy_sets=policies.sets,
         )
 
-    def _leaf(self, seq: int, row: Row[Any] | None) -> bytes | None:
-        where = f"record {seq}"
-        if row is None:
-            if seq not in self._unreadable:
-                self._faults.add(FaultKind.RECORD_MISSING, f"{where}: is missing")
-            return None
-        header, leaf = self._records.header(seq, row.header, where)
-        if header is not None:
-            fields: dict[str, object] = dict(row._mapping)
-            self._records.columns(header, fields, where)
-            self._records.body(header, fields, where)
-        return leaf
+    def _leaves(self, processes: int) -> Iterator[list[bytes | None]]:
+        """Page by page, once the records of the page are checked. One process: this one."""
+        if processes == 1:
+            for first in range(0, self._size, PAGE):
+                yield self._pages.leaves(first)
+            return
+        journals = Journals(place=self._journal.place, keys=self._places, size=self._size)
+        runs = runs_of(self._size)
+        for run, checked in zip(runs, runs_checked(journals, runs, processes), strict=True):
+            if checked is not None and self._records.may_absorb(checked.records):
+                self._records.absorb(checked.records)
+                self._pages.checked += len(run)
+                yield from checked.pages()
+            else:
+                yield from map(self._pages.leaves, run[::PAGE])
 
     def _see_later_erasures(self) -> None:
         """A key that went while records were checked: its erasure stands behind those that were there at the start."""
@@ -232,41 +231,10 @@ class _JournalCheck:
 
     # --- what is read -------------------------------------------------------------------------------------------
 
-    def _page(self, first: int) -> dict[int, Row[Any]]:
-        query = _rows_between(first, first + _PAGE)
-        self._unreadable.clear()
-        try:
-            rows = self._journal.read(query)
-        except JournalUnavailable as error:
-            if DAMAGED not in str(error):
-                raise
-            rows = [row for seq in range(first, min(first + _PAGE, self._size)) for row in self._single(seq)]
-        found: dict[int, Row[Any]] = {}
-        for row in rows:
-            if row.seq in found:
-                self._faults.add(FaultKind.RECORD_MOVED, f"record {row.seq}: stands there twice")
-            found.setdefault(row.seq, row)
-        return found
-
-    def _single(self, seq: int) -> Sequence[Row[Any]]:
-        try:
-            return self._journal.read(_rows_between(seq, seq + 1))
-        except JournalUnavailable as error:
-            if DAMAGED not in str(error):
-                raise
-            self._faults.add(FaultKind.HEADER, f"record {seq}: its row can't be read")
-            self._unreadable.add(seq)
-            return ()
-
     def _tile_at(self, level: int, number: int) -> bytes | None:
         where = (tiles.c.level == level) & (tiles.c.number == number)
         rows = self._journal.read(select(tiles.c.hashes).where(where))
         return rows[0].hashes if rows else None
-
-
-def _rows_between(first: int, end: int) -> Select[Any]:
-    query = select(*_ROW).select_from(JOINED).where(entries.c.seq >= first, entries.c.seq < end)
-    return query.order_by(entries.c.seq)
 
 
 def _stored_checkpoints(journal: Journal, newest: int | None) -> Iterator[SignedSize]:

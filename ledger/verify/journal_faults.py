@@ -49,7 +49,7 @@ MEANINGS = {
     FaultKind.TILE: "The record's header, or the stored hashes, were changed after it was recorded.",
     FaultKind.HEAD: "Where the log ends was changed, or records after it were.",
     FaultKind.SIGNATURE: "Somebody who does not have the journal's key wrote or changed this checkpoint; or the key "
-    "that you trust is another journal's.",
+    "that you trust is another journal's, or was replaced: a record of kind journal-key says by which.",
     FaultKind.CHECKPOINT: "It was taken away: what it covered is not held by it any more.",
     FaultKind.HISTORY: "Among these records one was changed, removed, added or moved after the checkpoint was signed.",
     FaultKind.OUTSIDE: "The record was changed, removed, added or moved after somebody else got its hash or its proof.",

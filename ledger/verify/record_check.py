@@ -6,10 +6,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
+from typing import Any
 
 from engine.diagnostics.wording import clipped
 from ledger.journal.opened_records import KeyNumbered
-from ledger.record.body_parts import BadBody, unpacked
+from ledger.record.body_parts import BadBody, packed_digest
 from ledger.record.canonical_json import NotCanonical
 from ledger.record.merkle_tree import leaf_hash
 from ledger.record.record_header import Header, RecordKind, read_header
@@ -30,6 +32,7 @@ MEMBER_OF = {
 }
 """Which member of the header each column repeats."""
 
+_REPEATED = attrgetter(*MEMBER_OF.values())
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 
 
@@ -50,6 +53,9 @@ class RecordCheck:
 
     opened: int = 0
     """Bodies that opened and are those recorded."""
+
+    earliest: str = ""
+    """The time of the first record with one."""
 
     latest: str = ""
     """The time of the last record with one."""
@@ -93,7 +99,21 @@ class RecordCheck:
         elif at < self.latest:
             self.faults.add(FaultKind.TIME, f"{where}: is earlier than the one before")
         else:
+            self.earliest = self.earliest or at
             self.latest = at
+
+    def may_absorb(self, later: RecordCheck) -> bool:
+        """Whether records that were checked by themselves go on from these: else they are to be checked after them."""
+        return self.latest <= later.earliest
+
+    def absorb(self, later: RecordCheck) -> None:
+        """What was learnt of records behind these, which have no faults."""
+        self.policies = later.policies | self.policies
+        self.imported_policies |= later.imported_policies
+        self.opened += later.opened
+        self.earliest, self.latest = self.earliest or later.earliest, later.latest or self.latest
+        self.last_key = max(self.last_key, later.last_key)
+        self.gone.absorb(later.gone)
 
     def _policy(self, header: Header) -> None:
         if header.kind == RecordKind.IMPORTED:
@@ -101,34 +121,34 @@ class RecordCheck:
         elif header.policy:
             self.policies.setdefault(header.policy, header.seq)
 
-    def columns(self, header: Header, row: Mapping[str, object], where: str) -> None:
+    def columns(self, header: Header, row: Mapping[Any, object], where: str) -> None:
         """Whether they repeat what the header says."""
-        for column, member in MEMBER_OF.items():
-            said, recorded = row[column], getattr(header, member)
+        for column, recorded in zip(MEMBER_OF, _REPEATED(header), strict=True):
+            said = row[column]
             if said != recorded:
                 told = f"column {column} says '{clipped(str(said))}', the header '{clipped(recorded)}'"
                 self.faults.add(FaultKind.COLUMN, f"{where}: {told}")
 
-    def body(self, header: Header, row: Mapping[str, object], where: str) -> None:
+    def body(self, header: Header, row: Mapping[Any, object], where: str) -> None:
         """Whether it opens, and is the one that the header says."""
         number, nonce, sealed = row["key_number"], row["nonce"], row["sealed"]
         if sealed is None:
-            self.gone.missing(header, where)
+            self.gone.missing(header)
             return
         if isinstance(number, int):
             self.last_key = max(self.last_key, number)
         if self.key is None:
             if isinstance(number, int):
-                self.gone.sealed(header.seq, number, where)
+                self.gone.sealed(header.seq, number)
             return
         if not (isinstance(number, int) and isinstance(nonce, bytes) and isinstance(sealed, bytes)):
             self.faults.add(FaultKind.BODY, f"{where}: its body is not the one recorded")
             return
         try:
-            body = unpacked(self.key(number).open(header.seq, Sealed(nonce, sealed)))
-            is_recorded = body.digest() == header.body
+            packed = self.key(number).open(header.seq, Sealed(nonce, sealed))
+            is_recorded = packed_digest(packed) == header.body
         except KeyGone:
-            self.gone.without_key(header.seq, number, where)
+            self.gone.without_key(header.seq, number)
             return
         except FileTrouble:
             self._unwrapped(number)
@@ -137,7 +157,7 @@ class RecordCheck:
             is_recorded = False
         if is_recorded:
             self.opened += 1
-            self.gone.body(header, body, number)
+            self.gone.body(header, packed, number)
         else:
             self.faults.add(FaultKind.BODY, f"{where}: its body is not the one recorded")
 

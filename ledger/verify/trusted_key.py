@@ -12,6 +12,7 @@ from pathlib import Path
 from ledger.record.checkpoints import epochs_until, stated_size
 from ledger.record.signed_notes import BadNote, NoteVerifier, read_verifier
 from ledger.record.trust_policies import BadTrustPolicy, TrustPolicy, read_trust_policy
+from ledger.store.secret_files import KeyPlaces, log_keys
 from ledger.store.text_files import small_text
 from ledger.store.trouble import FileTrouble
 from ledger.verify.history_check import SignedSize
@@ -32,26 +33,42 @@ class TrustedKey:
     policy: TrustPolicy | None = None
     """Whose cosignatures count beside it; None: nobody asks."""
 
+    others: tuple[NoteVerifier, ...] = ()
+    """Keys of the same log that it replaced."""
+
+    @property
+    def keys(self) -> tuple[NoteVerifier, ...]:
+        """Each that counts, the newest first."""
+        return (self.verifier, *self.others)
+
     @property
     def verifiers(self) -> tuple[NoteVerifier, ...]:
         """All keys that a checkpoint may be signed by: also those of the log's earlier epochs."""
-        return epochs_until(self.verifier) if self.policy is None or not self.policy.logs else self.policy.verifiers
+        return tuple(each for key in self.keys for each in epochs_until(key))
 
 
 def brought_key(said: str) -> TrustedKey:
-    """`said`: the key's text, or the name of a file with nothing else in it. Raises `FileTrouble`."""
+    """`said`: the key's text, or the name of a file with nothing else in it; where the log's key was replaced, with a
+    line for each of its keys. Raises `FileTrouble`."""
     try:
         return TrustedKey(read_verifier(said), "given", is_brought=True)
     except BadNote:
         pass
-    text = small_text(Path(said), "the key")
+    lines = small_text(Path(said), "the key").split("\n")
     try:
-        return TrustedKey(read_verifier(text), f"the file {said}", is_brought=True)
+        first, *others = [read_verifier(line) for line in lines if line.strip()] or [read_verifier("")]
     except BadNote as error:
         raise FileTrouble(
             f"`{said}`: {error}; give a verifier key, `name+hash+base64`, or a file with it, as in an export's "
             "manifest.json under `verifier_key`"
         ) from error
+    return TrustedKey(first, f"the file {said}", is_brought=True, others=tuple(others))
+
+
+def key_beside(places: KeyPlaces, source: str) -> TrustedKey:
+    """Those in the file of the journal's own signing key. Raises `FileTrouble`."""
+    first, *others = log_keys(places.signing_key, may_make=False).all
+    return TrustedKey(first, source, is_brought=False, others=tuple(others))
 
 
 def brought_trust(path: Path, key: str | None) -> TrustedKey:
@@ -61,8 +78,8 @@ def brought_trust(path: Path, key: str | None) -> TrustedKey:
         raise FileTrouble(f"the trust policy `{path}` names the journal's key; leave --key out")
     if not policy.logs and key is None:
         raise FileTrouble(f"the trust policy `{path}` has no line `log KEY`; add it, or give the key with --key")
-    verifier = policy.logs[0] if key is None else brought_key(key).verifier
-    return TrustedKey(verifier, f"the trust policy {path}", True, policy)  # noqa: FBT003  # a field of its own
+    first, *others = policy.logs if key is None else brought_key(key).keys
+    return TrustedKey(first, f"the trust policy {path}", is_brought=True, policy=policy, others=tuple(others))
 
 
 def trust_policy_in(path: Path) -> TrustPolicy:

@@ -22,6 +22,7 @@ from ledger.record.signed_notes import (
     BadNote,
     NoteSigner,
     NoteVerifier,
+    bare_note,
     new_signer,
     read_signer,
     split_note,
@@ -57,6 +58,9 @@ class Witness:
     log: NoteVerifier
     """Of the log that it watches."""
 
+    replaced: tuple[NoteVerifier, ...] = ()
+    """Keys of that log before."""
+
     def cosigned(self, request: Path, seconds: int, mirror: Mirror | None = None) -> str:
         """The line, once all is on disk. `seconds`: since 1970. Raises `CosigningRefused`, `OtherSize`, `FileTrouble`
         and `OSError`."""
@@ -64,7 +68,7 @@ class Witness:
             signer = self._signer()
             wanted = _request(request)
             try:
-                checkpoint = read_checkpoint(wanted.note, self.log)
+                checkpoint = read_checkpoint(wanted.note, *self._keys)
             except BadNote as error:
                 raise CosigningRefused(f"the checkpoint is not signed by {self.log.name}: {error}") from error
             seen = self._seen(signer.verifier)
@@ -73,7 +77,7 @@ class Witness:
             if mirror is not None:
                 mirror.extend(seen, checkpoint)
             line = cosignature(signer, wanted.note, seconds)
-            replace_owner_only(self.state, (self.log.bare(wanted.note) + line).encode(), "witness's state")
+            replace_owner_only(self.state, (bare_note(wanted.note, self._keys) + line).encode(), "witness's state")
             return line
 
     def _seen(self, own: NoteVerifier) -> Checkpoint:
@@ -89,17 +93,22 @@ class Witness:
             )
         note = small_text(self.state, "the witness's state")
         try:
-            seen = read_checkpoint(note, self.log)
+            seen = read_checkpoint(note, *self._keys)
             is_own = cosigned_at(own, note) is not None
         except BadNote as error:
             raise FileTrouble(
-                f"the witness's state `{self.state}` is not of {self.log.name}: {error}; each log has a file of its own"
+                f"the witness's state `{self.state}` is not of {self.log.name}: {error}; each log has a file of its "
+                "own, and where the log's key was replaced, --log names a file with a line for each key"
             ) from error
         if not is_own:
             raise FileTrouble(
                 f"the witness's state `{self.state}` is another witness's; give the one that belongs here"
             )
         return seen
+
+    @property
+    def _keys(self) -> tuple[NoteVerifier, ...]:
+        return (self.log, *self.replaced)
 
     def _signer(self) -> NoteSigner:
         try:

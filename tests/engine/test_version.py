@@ -16,6 +16,7 @@ import pytest
 from engine import version
 from engine.version import ENGINE_VERSION, LIBRARIES, RELEASE, fingerprint
 from tests.support.paths import ROOT
+from tests.support.patience import PATIENCE
 from tests.support.policy_files import whole_set
 from tests.support.small_policies import decide, engine_of
 
@@ -107,7 +108,7 @@ def test_the_command_line_prints_the_version_of_the_sources_it_runs(tmp_path: Pa
 
 def _printed(folder: Path) -> str:
     command = [sys.executable, "-m", "api.cli", "--version"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=True)
     return done.stdout
 
 
@@ -132,7 +133,7 @@ def test_all_that_makes_an_answer_of_a_request_is_the_engine_or_a_library_that_i
     policy = "policy: p\ntitle: {en: P, zh: P}\ndecides: account\nvalues: {x: 1}\n"
     files = {name: content.decode() for name, content in whole_set({"p": policy}).items()}
     words = [sys.executable, "-c", DECIDES, json.dumps(files)]
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=True)
     id_, loaded = json.loads(done.stdout)
     assert id_ == "id"
     assert not {"files", "receivables", "ledger", "api"} & set(loaded)

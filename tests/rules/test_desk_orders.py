@@ -146,7 +146,9 @@ GOOD: Mapping[str, Good] = {
     "A08": _account("review", "grading.negative-equity", results={"grading.grade": "D"}),
     "A09": _account("review", "standing.insurer-refused"),
     "A10": _account("watch", "monitoring.insured-in-part", says="EUR 70,000.00 is uninsured"),
-    "A11": _account("watch", "monitoring.temporary-limit-ending", says="EUR 40,000.00 above"),
+    "A11": _account(
+        "watch", "monitoring.temporary-limit-ending", says="EUR 40,000.00 of the exposure of EUR 100,000.00"
+    ),
     "A12": _account("review", "standing.legal-action", results={"grading.grade": "D"}),
     "A13": _account("good_standing", "limits.room-to-raise", results={"limits.proposed_limit": "12000.00"}),
     "A14": _account("good_standing", results={"limits.proposed_limit": "6000.00"}),

@@ -9,11 +9,16 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from importlib import import_module
 
 import pytest
 
-from engine.pipeline import Loaded, load
+from api.cli.options import as_of_day
+from engine.pipeline import Engine, Loaded, load
+
+CHECKED_ON = datetime(2026, 11, 28, tzinfo=UTC)
+"""The day for `credence check` where no option says it."""
 
 REMEMBERED = 12
 """Policy sets; those that ship take some 40 MB each with all that is made of them."""
@@ -37,4 +42,10 @@ def compiled_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         for module in ("api.cli.check", "api.cli.policy_folder", "api.starter.in_currency"):
             patched.setattr(import_module(module), "load", load_once)
+        patched.setattr("api.cli.check.as_of_day", _checked_day)
         yield
+
+
+def _checked_day(moment: datetime | None, engine: Engine) -> date:
+    """Warnings of `credence check` are those of a day that no test waits for, so that none fails next year."""
+    return as_of_day(moment or CHECKED_ON, engine)

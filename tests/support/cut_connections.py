@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 
+from tests.support.patience import PATIENCE
+
 NAME = ".s.PGSQL.5432"
 COMMIT = b"COMMIT"
 
@@ -47,7 +49,7 @@ class Way:
             self._listening.shutdown(socket.SHUT_RDWR)
         self.cut()
         for thread in self._threads:
-            thread.join(10)
+            thread.join(PATIENCE)
         for each in (self._listening, *chain.from_iterable(self._pairs)):
             each.close()
 

@@ -10,7 +10,11 @@ from ledger.journal.journal import Journal
 from ledger.record.decision_parts import whole_parts
 from ledger.record.new_records import Record
 from ledger.record.record_header import RecordKind
+from ledger.store.place import JournalPlace
+from ledger.store.secret_files import beside
 from ledger.store.trouble import JournalUnavailable
+from ledger.verify.journal_check import verify_journal
+from ledger.verify.trusted_key import key_beside
 
 
 def record(id: str, note: str = "", at: datetime | None = None) -> Record:
@@ -47,3 +51,13 @@ async def trouble(journal: Journal, record: Record) -> str:
     except JournalUnavailable as error:
         return str(error)
     return ""
+
+
+def faults_of(place: JournalPlace) -> list[str]:
+    """What verifying finds in a journal of such records, whose policy set `v1` was never kept."""
+    places, journal = beside(place), Journal(place)
+    try:
+        found = verify_journal(journal, key_beside(places, "test"), places)
+    finally:
+        journal.close()
+    return [each.text for each in found.faults.shown if not each.text.startswith("policy set v1: is missing")]

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx2
 
+from tests.support.patience import PATIENCE
 from tests.support.running_service import BODY
 
 ORDER = json.dumps(BODY).encode()
@@ -38,7 +39,7 @@ def address(client: httpx2.Client) -> tuple[str, int]:
 
 
 @contextmanager
-def connected(client: httpx2.Client, seconds: float = 15) -> Iterator[socket.socket]:
+def connected(client: httpx2.Client, seconds: float = PATIENCE) -> Iterator[socket.socket]:
     with socket.create_connection(address(client), seconds) as connection:
         yield connection
 

@@ -15,6 +15,7 @@ from api.http.guard import ConnectionLimits
 from api.http.server import guarded_server
 from api.settings import Settings
 from ledger.journal.clock import Clock
+from tests.support.patience import PATIENCE
 
 ORDERS = """\
 policy: orders
@@ -60,19 +61,19 @@ def running(
     server = guarded_server(settings.model_copy(update={"port": 0, "insecure_local": insecure_local}), limits, clock)
     thread = threading.Thread(target=server.run)
     thread.start()
-    eventually(lambda: server.started or not thread.is_alive(), 60)
+    eventually(lambda: server.started or not thread.is_alive())
     assert server.started
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
+        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as client:
             yield client
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join(PATIENCE)
         assert not thread.is_alive()
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 15) -> None:
+def eventually(holds: Callable[[], bool], seconds: float = PATIENCE) -> None:
     """Waits for something the service does in its own time; fails where it doesn't."""
     end = time.monotonic() + seconds
     while not holds():

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx2
 
+from tests.support.patience import PATIENCE
 from tests.support.running_service import eventually
 
 
@@ -26,7 +27,7 @@ def ready_service(
             first = next(line for line in lines if not line.startswith("{"))  # a log entry: the journal was made
             found = re.match(r"listening on (http://\S+)", first)
             assert found, first
-            with httpx2.Client(base_url=found[1], timeout=20) as client:
+            with httpx2.Client(base_url=found[1], timeout=PATIENCE) as client:
                 eventually(lambda: _is_ready(client))
                 yield client
         finally:

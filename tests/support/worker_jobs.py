@@ -7,12 +7,14 @@ import signal
 import time
 from pathlib import Path
 
+from tests.support.patience import PATIENCE
+
 
 def started(note: Path) -> None:
-    """Leaves its process's number, then keeps the processor busy for a minute."""
+    """Leaves its process's number, then keeps the processor busy for longer than any test waits."""
     note.with_suffix(".new").write_text(str(os.getpid()), encoding="ascii")
     note.with_suffix(".new").rename(note)
-    spin(60)
+    spin(5 * PATIENCE)
 
 
 def spin(seconds: float) -> float:

@@ -14,8 +14,10 @@ import httpx2
 import pytest
 
 from tests.support.paths import ROOT
+from tests.support.patience import PATIENCE
 from tests.support.running_service import eventually, write_rules
 from tests.support.service_processes import free_port
+from tests.support.steps import long_after
 from tests.support.webhook_receivers import HERE_LISTED, authority_file, receiving
 
 TEXT, AMOUNT = "Kanarienvogel", "73912846.51"
@@ -49,12 +51,12 @@ def _service(home: Path, form: str, workers: int) -> Iterator[tuple[httpx2.Clien
         subprocess.Popen([sys.executable, "-m", "api.http"], cwd=home, env=environment, stderr=file) as process,
     ):
         try:
-            with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
-                eventually(lambda: _is_ready(client), 60)
+            with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as client:
+                eventually(lambda: _is_ready(client))
                 yield client, log
         finally:
             process.terminate()
-            assert process.wait(30) == 0
+            assert process.wait(PATIENCE) == 0
 
 
 def _is_ready(client: httpx2.Client) -> bool:
@@ -64,7 +66,7 @@ def _is_ready(client: httpx2.Client) -> bool:
         return False
 
 
-@pytest.mark.parametrize(("form", "workers"), [("json", 1), ("text", 2)])
+@pytest.mark.parametrize(("form", "workers"), long_after(1, [("json", 1), ("text", 2)]))
 def test_a_fact_s_value_is_in_no_log_metric_event_or_problem(tmp_path: Path, form: str, workers: int) -> None:
     with receiving() as receiver, _service(tmp_path, form, workers) as (client, log):
         hook = {"url": f"https://127.0.0.1:{receiver.port}/", "types": ["order.held"]}

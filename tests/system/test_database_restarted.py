@@ -18,6 +18,7 @@ from ledger.store.place import ServerAddress
 from tests.support.command_line import credence
 from tests.support.journal_reading import headers_in
 from tests.support.large import how_many
+from tests.support.patience import PATIENCE
 from tests.support.postgresql import new_database
 from tests.support.running_service import BODY, eventually
 from tests.system.test_workers import READY_SECONDS, Service, serving
@@ -37,7 +38,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 def _ask(service: Service, answered: dict[str, bytes], refused: set[int], stop: threading.Event) -> None:
-    with httpx2.Client(base_url=service.url, timeout=30) as client:
+    with httpx2.Client(base_url=service.url, timeout=PATIENCE) as client:
         while not stop.is_set():
             answer = client.post("/v1/decisions/order", json=BODY)
             if answer.status_code == 201:
@@ -63,9 +64,9 @@ def test_what_was_answered_is_recorded_once(tmp_path: Path, server: Any, monkeyp
             _wait_for(answered, len(answered) + 60)
             stop.set()
             for caller in callers:
-                caller.join(60)
+                caller.join(PATIENCE)
             service.process.send_signal(signal.SIGTERM)
-            assert service.process.wait(60) == 0
+            assert service.process.wait(PATIENCE) == 0
         assert refused <= {503}
         _is_whole(place, answered, restarts)
 

@@ -34,8 +34,11 @@ from tests.support.running_service import eventually, running
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")))
 
 IN_A_CHECKOUT = ("README.md", "docs/development.md", "CONTRIBUTING.md")
-FROM_AN_EMPTY_FOLDER = ("docs/tutorial.md", "docs/command-line.md")
+FROM_AN_EMPTY_FOLDER = ("docs/tutorial.md", "docs/command-line.md", "docs/first-day.md")
 """All other pages begin in a folder that `credence init` made."""
+
+LONG_PAGES = ("docs/command-line.md", "docs/upgrading.md", "docs/auditors.md")
+"""A fifth of the pages' commands each; run in `make test-long`."""
 
 NOT_RUN = {
     "credence erase": "takes keys of two persons; tests/api/http/test_erasure_routes.py has them",
@@ -62,7 +65,10 @@ NOT_RUN = {
 IBM = "ibm_accounts_receivable.csv"
 """Not in this repository: where it is, tests/system/test_figures_in_docs.py runs what names it."""
 
-ASKS = ("credence activate", "credence people", "credence keys", "credence webhooks")
+ASKS = tuple(
+    f"credence {word}"
+    for word in ("activate", "people", "keys", "webhooks", "import", "account", "order", "holds", "ledger")
+)
 """Commands that ask the service which listens on port 8000."""
 
 READS_SIGNED = tuple(f"credence journal {word}" for word in ("export", "verify", "proof", "checkpoint")) + (
@@ -124,7 +130,7 @@ class TestShell:
 
     def _done(self, line: str) -> tuple[str, int]:
         if line.startswith(READS_SIGNED) and self._service is not None:
-            eventually(self._is_signed, 30)
+            eventually(self._is_signed)
         words = shlex.split(line)
         if words[0] == "credence" and not {"|", ">"} & set(words):
             result = credence(*words[1:])
@@ -142,7 +148,7 @@ class TestShell:
             self._service = self._stack.enter_context(running(settings))
         elif content != self._rules_seen:
             before = self._state()
-            eventually(lambda: self._state() != before, 60)
+            eventually(lambda: self._state() != before)
         self._rules_seen = content
         port = self._service.base_url.port
         assert port is not None
@@ -182,7 +188,11 @@ def shell(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "shell"), [pytest.param(name, name, id=name) for name in PAGES], indirect=["shell"])
+@pytest.mark.parametrize(
+    ("name", "shell"),
+    [pytest.param(name, name, id=name, marks=[pytest.mark.long] if name in LONG_PAGES else []) for name in PAGES],
+    indirect=["shell"],
+)
 def test_the_commands_of_a_page_do_what_it_says(name: str, shell: TestShell) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     page = Page(text, shell)

@@ -32,6 +32,7 @@ from tests.support.default_policies import default_folder
 from tests.support.large import IS_LARGE, how_many
 from tests.support.paths import ROOT
 from tests.support.running_service import eventually, running
+from tests.support.steps import long_after
 
 ORDER_FILE = ROOT / "docs" / "order.json"
 ORDER = json.loads(ORDER_FILE.read_text(encoding="utf-8"))
@@ -133,7 +134,9 @@ def test_what_concerns_orders_gives_no_approval_at_many_boundaries(name: str) ->
         assert outcome(with_file(name, SHIPPED[name][:at])) not in APPROVED
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize(
+    "name", long_after(2, (*ABOUT_ORDERS, *(name for name in SHIPPED if name not in ABOUT_ORDERS)))
+)
 def test_a_file_that_is_removed_or_emptied_gives_none_listed_or_not(name: str) -> None:
     """In every way where it concerns orders, and under `make large`; else removed, and in one of the other ways."""
     is_each_way = IS_LARGE or name in ABOUT_ORDERS
@@ -150,12 +153,17 @@ def test_a_file_that_is_removed_or_emptied_gives_none_listed_or_not(name: str) -
         assert outcome(files) not in APPROVED
 
 
-def test_files_in_each_others_places_give_none() -> None:
-    """Orders in that of every third other file; in that of each, and facts too, under `make large`."""
-    for one, other in list(combinations(SHIPPED, 2))[:: how_many(3, large=1)]:
-        if "rules/orders.yaml" in (one, other) or (IS_LARGE and "rules/facts.yaml" in (one, other)):
-            swapped = {**SHIPPED, one: SHIPPED[other], other: SHIPPED[one]}
-            assert outcome(swapped) not in APPROVED
+SWAPPED = [
+    pair
+    for pair in list(combinations(SHIPPED, 2))[:: how_many(3, large=1)]
+    if "rules/orders.yaml" in pair or (IS_LARGE and "rules/facts.yaml" in pair)
+]
+"""Orders with every third other file; with each, and facts too, under `make large`."""
+
+
+@pytest.mark.parametrize(("one", "other"), long_after(1, SWAPPED))
+def test_files_in_each_others_places_give_none(one: str, other: str) -> None:
+    assert outcome({**SHIPPED, one: SHIPPED[other], other: SHIPPED[one]}) not in APPROVED
 
 
 def test_with_the_policy_that_holds_orders_gone_on_purpose_a_person_has_to_look() -> None:
@@ -211,7 +219,7 @@ def test_while_it_runs_nothing_that_is_damaged_takes_effect(tmp_path: Path) -> N
     asyncio.run(follow())
 
 
-@pytest.mark.parametrize("known", [True, False], ids=["after a whole start", "on a machine of its own"])
+@pytest.mark.parametrize("known", long_after(1, [False, True]), ids=["on a machine of its own", "after a whole start"])
 def test_a_start_on_what_is_damaged_approves_nothing(tmp_path: Path, known: bool) -> None:
     """With the journal of a start before the damage the set of then decides; without, nothing does."""
     folder = _folder(tmp_path)
@@ -266,29 +274,39 @@ def test_the_service_itself_names_what_is_gone_and_goes_on_holding(tmp_path: Pat
 # --- on the command line ---------------------------------------------------------------------------------------------
 
 
-def test_no_command_approves_on_damaged_policies(tmp_path: Path) -> None:
-    folder = _folder(tmp_path)
-    table = tmp_path / "orders.ndjson"
+def _commands(home: Path) -> list[tuple[str | Path, ...]]:
+    """Those that decide, over the folder `rules` there."""
+    table, folder = home / "orders.ndjson", home / "rules"
     table.write_text(json.dumps(FACTS) + "\n", encoding="utf-8")
-    out = tmp_path / "out.ndjson"
+    out = home / "out.ndjson"
     tabled = (table, "--case", "order", "--as-of", ORDER["as_of"], "--rules", folder, "--out", out)
-    commands = [
+    return [
         ("decide", ORDER_FILE, "--rules", folder),
         ("batch", *tabled),
-        ("decide-file", *tabled, "--rejects", tmp_path / "no.csv"),
+        ("decide-file", *tabled, "--rejects", home / "no.csv"),
     ]
 
-    for command in commands:
+
+def test_commands_hold_the_order_on_the_policies_as_they_are(tmp_path: Path) -> None:
+    _folder(tmp_path)
+    for command in _commands(tmp_path):
         assert credence(*command).exit_code == 0
+    out = tmp_path / "out.ndjson"
     assert json.loads(out.read_text(encoding="utf-8").splitlines()[0])["outcome"] == "hold"
-    out.unlink()
-    for index, (name, left) in enumerate(list(damaged(random.Random(SEED)))[:: how_many(8, large=1)]):
-        _damage(folder, name, left)
-        result = credence(*commands[index % 3])
-        assert (result.exit_code in (1, 2), result.stdout) == (True, "")
-        assert not out.exists()
-        assert credence("check", folder).exit_code in (1, 2)
-        _write(folder.parent / name, SHIPPED[name])
+
+
+DAMAGED = list(damaged(random.Random(SEED)))
+
+
+@pytest.mark.parametrize("number", long_after(2, range(0, len(DAMAGED), how_many(8, large=1))))
+def test_no_command_approves_on_damaged_policies(tmp_path: Path, number: int) -> None:
+    folder = _folder(tmp_path)
+    name, left = DAMAGED[number]
+    _damage(folder, name, left)
+    result = credence(*_commands(tmp_path)[number // how_many(8, large=1) % 3])
+    assert (result.exit_code in (1, 2), result.stdout) == (True, "")
+    assert not (tmp_path / "out.ndjson").exists()
+    assert credence("check", folder).exit_code in (1, 2)
 
 
 def _folder(tmp_path: Path) -> Path:

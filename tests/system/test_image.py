@@ -20,6 +20,7 @@ import yaml
 from api.settings import Settings
 from tests.support.distribution import built, known_files, packaged_files, plain_environment, wheel_files
 from tests.support.paths import ROOT, RULES
+from tests.support.patience import PATIENCE
 from tests.support.running_service import eventually
 from tests.support.service_processes import free_port
 
@@ -208,15 +209,15 @@ def test_its_command_serves_and_its_health_check_tells_whether_it_does(tmp_path:
     check = json.loads(of("HEALTHCHECK")[0].partition("CMD ")[2])
 
     def is_healthy() -> bool:
-        return subprocess.run(check, cwd=tmp_path, env=env, stderr=subprocess.DEVNULL, timeout=30).returncode == 0
+        return subprocess.run(check, cwd=tmp_path, env=env, stderr=subprocess.DEVNULL, timeout=PATIENCE).returncode == 0
 
     assert not is_healthy()
     with subprocess.Popen(json.loads(of("CMD")[0]), cwd=tmp_path, env=env, stderr=subprocess.DEVNULL) as process:
         try:
-            eventually(is_healthy, 60)
+            eventually(is_healthy)
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(PATIENCE)
     assert process.returncode == 0
     assert (tmp_path / "journal.db").exists()
     assert not is_healthy()

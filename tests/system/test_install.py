@@ -95,6 +95,7 @@ def machine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     return machine
 
 
+@pytest.mark.long
 def test_the_locks_install_with_the_pip_that_python_brings_though_newer_releases_are_out(machine: Machine) -> None:
     locks = [locked(ROOT / "locks" / f"{name}.txt") for name in ("build", "run", "test")]
     wanted = {entry.name: entry.version for lock in locks for entry in lock}
@@ -104,15 +105,18 @@ def test_the_locks_install_with_the_pip_that_python_brings_though_newer_releases
     assert {name: version for name, version in installed.items() if version != wanted.get(name, version)} == {}
 
 
+@pytest.mark.long
 def test_a_second_time_asks_the_index_for_nothing(machine: Machine) -> None:
     machine.make("setup-tests", PIP_INDEX_URL="file:///nowhere")
 
 
+@pytest.mark.long
 def test_the_extension_is_compiled_with_optimisation_and_loads(machine: Machine) -> None:
     assert MARK in machine.extension().read_bytes()
     assert machine.run(".venv/bin/python", "-c", "import durable_rules_engine").returncode == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("machine", PYTHONS if IS_LARGE else [OWN], indirect=True)
 def test_a_wheel_that_pip_kept_from_a_build_without_the_flags_is_not_taken(machine: Machine) -> None:
     """pip keeps what it builds, and hands it out again wherever the same source is asked for."""

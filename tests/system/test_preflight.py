@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.paths import ROOT
+from tests.support.patience import PATIENCE
 
 SCRIPT = ROOT / "scripts" / "preflight.sh"
 ANOTHER = "sudo apt-get install python3.11 python3.11-venv python3.11-dev, then make PYTHON=python3.11 run"
@@ -61,7 +62,12 @@ class Machine:
         """The one line, without the name in front; nothing where nothing is lacking."""
         environment = {"PATH": str(self.tools), "TMPDIR": str(self.tools), **settings}
         done = subprocess.run(
-            [_real("sh"), SCRIPT, python], env=environment, capture_output=True, text=True, check=False, timeout=60
+            [_real("sh"), SCRIPT, python],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
         )
         assert done.stdout == ""
         assert (done.returncode == 0) is (done.stderr == "")

@@ -35,7 +35,10 @@ MAP = RULES / "maps" / "ibm_accounts_receivable.yaml"
 AS_OF = date(2013, 6, 30)
 CLIENTS = 16
 
-pytestmark = pytest.mark.skipif(not INVOICES.exists(), reason="the sample is not in this repository")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not INVOICES.exists(), reason="the sample is not in this repository"),
+]
 
 Json = dict[str, Any]
 

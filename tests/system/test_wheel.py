@@ -92,6 +92,7 @@ def test_a_wheel_made_from_the_source_distribution_is_the_same(tree: Path, wheel
     assert wheel_files(again) == wheel_files(wheel)
 
 
+@pytest.mark.long
 def test_it_runs_from_the_environment_and_not_from_here(installed: Installed, tmp_path: Path) -> None:
     rooms = ("api", "engine", "files", "ledger", "receivables")
     command = f"import {', '.join(rooms)}; print({', '.join(f'{room}.__file__' for room in rooms)})"
@@ -102,12 +103,14 @@ def test_it_runs_from_the_environment_and_not_from_here(installed: Installed, tm
     assert all(path.startswith(str(installed.home)) for path in done.stdout.split())
 
 
+@pytest.mark.long
 def test_it_is_the_same_version_as_the_sources(installed: Installed, tmp_path: Path) -> None:
     done = installed.run(installed.credence, "--version", cwd=tmp_path)
 
     assert done.stdout == f"credence {ENGINE_VERSION}\n"
 
 
+@pytest.mark.long
 def test_the_folder_written_checks_and_passes_its_tests(installed: Installed, site: Path) -> None:
     checked = installed.run(installed.credence, "check", site / "rules", cwd=site.parent)
     tested = installed.run(installed.credence, "test", site / "rules", "--min-coverage", "100", cwd=site.parent)
@@ -117,6 +120,7 @@ def test_the_folder_written_checks_and_passes_its_tests(installed: Installed, si
     assert tested.returncode == 0, tested.stdout
 
 
+@pytest.mark.long
 def test_the_samples_are_decided(installed: Installed, site: Path) -> None:
     decided = installed.run(installed.credence, "decide", "sample/order.json", "--json", cwd=site)
     open_items = ("sample/open_items.csv", "--map", "rules/maps/open_items.yaml", "--as-of", "2026-06-30")
@@ -131,6 +135,7 @@ def test_the_samples_are_decided(installed: Installed, site: Path) -> None:
     assert dunned.stderr.startswith("13 rows = 13 decisions + 0 rejects")
 
 
+@pytest.mark.long
 def test_the_service_decides_and_keeps_the_journal(installed: Installed, site: Path, tmp_path: Path) -> None:
     command = [str(installed.credence), "serve", "--insecure-local", "--port", "0"]
     command += ["--rules", str(site / "rules")]
@@ -144,6 +149,7 @@ def test_the_service_decides_and_keeps_the_journal(installed: Installed, site: P
         assert journal.execute("SELECT count(*) FROM entries WHERE kind = 'decision'").fetchone() == (1,)
 
 
+@pytest.mark.long
 def test_what_is_not_there_is_said_in_one_line(installed: Installed, site: Path, tmp_path: Path) -> None:
     served = installed.run(installed.credence, "serve", cwd=tmp_path)
     bulk = installed.run(installed.credence, "sql", "--case", "order", cwd=site)
@@ -161,6 +167,7 @@ def test_what_is_not_there_is_said_in_one_line(installed: Installed, site: Path,
 COMMANDS = sorted(commands())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", [*(name.split() for name in COMMANDS), ["--version"], ["--help"], []], ids=" ".join)
 def test_a_matcher_that_cannot_be_loaded_is_one_line_with_the_command_that_builds_it(
     installed: Installed, tmp_path: Path, command: list[str]
@@ -168,6 +175,7 @@ def test_a_matcher_that_cannot_be_loaded_is_one_line_with_the_command_that_build
     _says_how_to_build_it([str(installed.credence), *command], installed, tmp_path)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("module", ["api.http", "api.cli"])
 def test_so_it_is_for_the_modules_that_are_run(installed: Installed, tmp_path: Path, module: str) -> None:
     _says_how_to_build_it([str(installed.python), "-m", module], installed, tmp_path)
@@ -186,6 +194,7 @@ def _says_how_to_build_it(command: list[str], installed: Installed, folder: Path
     assert f" {installed.python} -m pip install --no-binary durable-rules " in done.stderr
 
 
+@pytest.mark.long
 def test_a_matcher_that_is_not_there_is_said_likewise(installed: Installed, tmp_path: Path) -> None:
     (tmp_path / "durable_rules_engine.py").write_text("import no_such_thing")
 

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import NO_JAVA
 from tests.support.paths import ROOT
 
@@ -33,6 +35,7 @@ def test_the_last_lines_say_what_was_left_out(tmp_path: Path) -> None:
     assert "1 passed" in totals
 
 
+@pytest.mark.long
 def test_in_ci_the_run_fails(tmp_path: Path) -> None:
     done = _run(tmp_path, CI="true")
     assert done.returncode == 1, done.stdout

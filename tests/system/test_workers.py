@@ -21,7 +21,9 @@ from ledger.store.place import JournalPlace, ServerAddress
 from tests.support.journal_reading import from_journal
 from tests.support.large import how_many
 from tests.support.paths import ROOT
+from tests.support.patience import PATIENCE
 from tests.support.running_service import BODY, ORDERS, eventually, write_rules
+from tests.support.steps import long_after
 
 READY_SECONDS = 150
 TWICE = 20
@@ -44,7 +46,7 @@ class Service:
 
     def ask(self, path: str = "/readyz") -> httpx2.Response:
         """Over a connection of its own, which any worker may take."""
-        with httpx2.Client(base_url=self.url, timeout=20) as client:
+        with httpx2.Client(base_url=self.url, timeout=PATIENCE) as client:
             return client.get(path)
 
     def readiness(self, number: int) -> dict[int, dict[str, object]]:
@@ -60,7 +62,7 @@ class Service:
         return said
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=long_after(1, ["sqlite", "postgresql"]))
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> JournalPlace:
     if request.param == "sqlite":
         return tmp_path / "var" / "credence.db"
@@ -88,14 +90,14 @@ def serving(home: Path, place: JournalPlace, workers: int = 2) -> Iterator[Servi
         yield Service(process, found[1], log, rules, place)
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(PATIENCE)
 
 
 def _decide(url: str, answered: dict[str, bytes], stop: threading.Event) -> None:
     """One after the other, each over a new connection; what a killed worker leaves unanswered is nobody's."""
     while not stop.is_set():
         try:
-            with httpx2.Client(base_url=url, timeout=20) as client:
+            with httpx2.Client(base_url=url, timeout=PATIENCE) as client:
                 for _ in range(5):
                     answer = client.post("/v1/decisions/order", json=BODY)
                     assert answer.status_code == 201, answer.text
@@ -112,10 +114,10 @@ def test_workers_on_one_journal(tmp_path: Path, place: JournalPlace) -> None:
         answered = _kill_under_load(service, counted_before=TWICE)
         if isinstance(place, ServerAddress):
             service.process.send_signal(signal.SIGTERM)
-            assert service.process.wait(60) == 0
+            assert service.process.wait(PATIENCE) == 0
         else:
             service.process.kill()
-            service.process.wait(10)
+            service.process.wait(PATIENCE)
         eventually(lambda: not service.workers(), READY_SECONDS)
     assert _activations(place) == 3
     journal = Journal(place)
@@ -135,7 +137,7 @@ def _change_the_policies(service: Service) -> None:
     eventually(lambda: all(each["pending"] for each in service.readiness(2).values()), READY_SECONDS)
     pending = next(iter(service.readiness(2).values()))["pending"]
     assert isinstance(pending, dict)
-    answer = httpx2.post(f"{service.url}/v1/policies/activate", json={"version": pending["version"]}, timeout=20)
+    answer = httpx2.post(f"{service.url}/v1/policies/activate", json={"version": pending["version"]}, timeout=PATIENCE)
     assert answer.status_code == 200, answer.text
     eventually(lambda: not any(each["pending"] for each in service.readiness(2).values()), READY_SECONDS)
     assert {each["policy_version"] for each in service.readiness(2).values()} == {pending["version"]}
@@ -149,7 +151,7 @@ def _ask_twice_at_once(service: Service) -> None:
     def ask() -> None:
         for number in range(TWICE):
             key = f"twice-{number}"
-            with httpx2.Client(base_url=service.url, timeout=20) as client:
+            with httpx2.Client(base_url=service.url, timeout=PATIENCE) as client:
                 while True:
                     answer = client.post("/v1/decisions/order", json=BODY, headers={"Idempotency-Key": key})
                     if answer.status_code != 409:
@@ -161,7 +163,7 @@ def _ask_twice_at_once(service: Service) -> None:
     for caller in callers:
         caller.start()
     for caller in callers:
-        caller.join(60)
+        caller.join(PATIENCE)
     assert [len(answers) for answers in answered.values()] == [1] * TWICE
 
 
@@ -178,7 +180,7 @@ def _kill_under_load(service: Service, counted_before: int) -> dict[str, bytes]:
         _wait_for_workers(service, 2, without=victim)
     stop.set()
     for caller in callers:
-        caller.join(30)
+        caller.join(PATIENCE)
     counted = re.search(r"^credence_decisions_total{.*} (\d+)", service.ask("/metrics").text, re.MULTILINE)
     assert counted
     assert len(answered) <= int(counted[1]) - counted_before <= len(answered) + 4 * kills

@@ -63,9 +63,9 @@ from engine.vocabulary.rates import RATES
 from engine.vocabulary.record_words import NO_LIST
 from engine.vocabulary.strict_json import BLANKS
 from files.batch.input import FILE, LINE, UNREAD, cell_text, identifier, quoted_list
-from files.maps.mapped_rows import NUMBER_AS_TEXT, NUMBER_AS_TEXT_HINT
 from files.maps.row_map import CURRENCY
 from files.rows import LINE_MAX, json_cell, ndjson_row
+from files.typed_cells import NO_TEXTS
 
 SCHEMA = pa.schema([(FILE, pa.string()), (LINE, pa.int64()), ("text", pa.string()), (UNREAD, pa.string())])
 """FILE and LINE say where a line stands; `text` is its JSON object, null where the line is none; UNREAD holds its
@@ -232,7 +232,7 @@ class NdjsonCells:
             return ""
         if type(value) in (int, bool) and self._unknown:
             return "is not text (send it between quotes)"
-        return f"{NUMBER_AS_TEXT} ({NUMBER_AS_TEXT_HINT})" if type(value) is JsonDecimal else ""
+        return "{} ({})".format(*NO_TEXTS[JsonDecimal]) if type(value) is JsonDecimal else ""
 
 
 class _KeyOrder:

@@ -219,10 +219,19 @@ def _parquet(files: Sequence[str]) -> str:
 def _parquet_columns(name: str, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     try:
         columns = _described(f"FROM {_parquet([name])}", connection)
-        _refuse_equal_names(pq.read_schema(name).names, name)
+        schema = pq.read_schema(name)
+        _refuse_equal_names(schema.names, name)
+        _refuse_unreadable(schema, name)
     except (duckdb.Error, pa.ArrowException) as error:
         raise InputRefused(f"can't be read as Parquet: {first_line(error)}", place=name) from error
     return columns
+
+
+def _refuse_unreadable(schema: pa.Schema, file: str) -> None:
+    """DuckDB reads decimals of more than 38 digits as floating-point numbers or not at all, and no half floats."""
+    for column in schema:
+        if pa.types.is_decimal256(column.type) or pa.types.is_float16(column.type):
+            raise InputRefused(f"the column `{column.name}` of `{file}` is {column.type}; write it as decimal128")
 
 
 def _refuse_equal_names(names: Sequence[str], file: str) -> None:
@@ -290,17 +299,18 @@ def _open_arrow(source: BatchInput, connection: duckdb.DuckDBPyConnection) -> No
     _alike({name: _arrow_columns(name) for name in source.files})
     reader = _arrow_reader(source, source.files)
     connection.register("arrow_columns", reader.schema.empty_table())
-    for name, type_ in _described("FROM arrow_columns", connection).items():
-        source.heading[name] = _column_type(type_)
+    try:
+        columns = _described("FROM arrow_columns", connection)
+    except duckdb.Error as error:
+        raise InputRefused(f"can't be read as Arrow: {first_line(error)}", place=source.files[0]) from error
+    source.heading = {name: _column_type(type_) for name, type_ in columns.items()}
     _look_into(source, "FROM arrow_columns", connection)
 
 
 def _arrow_columns(name: str) -> dict[str, str]:
     with _arrow(name) as (schema, _):
         _refuse_equal_names(schema.names, name)
-        for column in schema:
-            if pa.types.is_decimal256(column.type):
-                raise InputRefused(f"the column `{column.name}` of `{name}` is {column.type}; write it as decimal128")
+        _refuse_unreadable(schema, name)
         return {column.name: str(column.type) for column in schema}
 
 
@@ -362,6 +372,10 @@ def _column_type(type_: str) -> ColumnType:
         "VARCHAR": ColumnType.TEXT,
         "BOOLEAN": ColumnType.YES_NO,
         "DATE": ColumnType.DATE,
+        "TIMESTAMP": ColumnType.TIMESTAMP,
+        "TIMESTAMP_S": ColumnType.TIMESTAMP,
+        "TIMESTAMP_MS": ColumnType.TIMESTAMP,
+        "TIMESTAMP_NS": ColumnType.TIMESTAMP,
         "DOUBLE": ColumnType.FLOAT,
         "FLOAT": ColumnType.FLOAT,
     }

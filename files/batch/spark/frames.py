@@ -23,7 +23,7 @@ from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import day_number
 from engine.vocabulary.rates import NO_RATES, Denomination
-from engine.vocabulary.vocabulary import RATE_DAYS_USUAL
+from engine.vocabulary.vocabulary import RATE_DAYS_USUAL, Fact, Kind
 from files.batch.input import list_column, refuse_formulas, sources
 from files.batch.output import RULES, action_columns, converted_from, elements
 from files.batch.person_texts import PERSONS, READ, WRITTEN, read_person
@@ -73,7 +73,8 @@ def decide_frame(
     for fact in ruleset.facts:
         if fact.name in by_name and (column := list_column(fact, by_name[fact.name])) is not None:
             message = f"on Spark a list is a column of arrays of structs, and `{column.column}` holds text"
-            raise InputRefused(message, "--engine duckdb or python reads it so")
+            made = f"from_json(`{column.column}`, '{_array_type(fact)}')"
+            raise InputRefused(message, f"make it one with {made}, or use --engine duckdb or python, which read text")
     form = SqlForm(with_alternatives(ruleset), "spark", day_number(as_of))
     session = frame.sparkSession
     frame.createOrReplaceTempView("raw")
@@ -162,6 +163,18 @@ def _decisions(
     return decided.select(*columns, actions.alias(ACTIONS), *converted)
 
 
+def _array_type(fact: Fact) -> str:
+    """The type of a column that holds the list, in Spark's words: `array<struct<amount: decimal(18,2), due: date>>`."""
+    words = {Kind.DATE: "date", Kind.YES_NO: "boolean"}
+    words |= dict.fromkeys((Kind.INTEGER, Kind.DAYS, Kind.MONTHS), "bigint")
+    fields = []
+    for each in fact.type.fields:
+        is_decimal = each.type.kind in (Kind.MONEY, Kind.RATE, Kind.NUMBER)
+        word = f"decimal(18,{each.type.scale})" if is_decimal else words.get(each.type.kind, "string")
+        fields.append(f"{each.name}: {word}")
+    return f"array<struct<{', '.join(fields)}>>"
+
+
 def _ids(masks: tuple[Mask, ...]) -> Column:
     """Ids with a blank between two, as DuckDB writes them."""
     parts = [
@@ -193,6 +206,7 @@ def _column_type(type_: str, *, cells: bool) -> ColumnType:
         "string": ColumnType.CELLS if cells else ColumnType.TEXT,
         "boolean": ColumnType.YES_NO,
         "date": ColumnType.DATE,
+        "timestamp_ntz": ColumnType.TIMESTAMP,
         "double": ColumnType.FLOAT,
         "float": ColumnType.FLOAT,
     }

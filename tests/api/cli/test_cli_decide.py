@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.command_line import credence, desk
 from tests.support.paths import RULES
+from tests.support.patience import PATIENCE
 
 LARGE = '{"case":"order","as_of":"2026-07-01","order":{"id":"SO-1","amount":"12000.00"},"account":{"id":"C-1"}}'
 
@@ -246,7 +247,9 @@ def test_the_installed_command_reads_stdin_and_writes_utf8(rules: Path) -> None:
     command = [sys.executable, "-m", "api.cli", "decide", "-", "--rules", str(rules), "--lang", "zh"]
     environment = {**os.environ, "PYTHONPATH": str(Path.cwd()), "LC_ALL": "C"}
 
-    done = subprocess.run(command, input=LARGE.encode(), capture_output=True, env=environment, timeout=60, check=False)
+    done = subprocess.run(
+        command, input=LARGE.encode(), capture_output=True, env=environment, timeout=PATIENCE, check=False
+    )
 
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout.decode().startswith("信用冻结\n")
@@ -256,7 +259,9 @@ def test_a_terminal_that_knows_no_chinese_gets_escapes(rules: Path) -> None:
     command = [sys.executable, "-m", "api.cli", "decide", "-", "--rules", str(rules), "--lang", "zh"]
     environment = {**os.environ, "PYTHONIOENCODING": "latin-1", "PYTHONPATH": str(Path.cwd())}
 
-    done = subprocess.run(command, input=LARGE.encode(), capture_output=True, env=environment, timeout=60, check=False)
+    done = subprocess.run(
+        command, input=LARGE.encode(), capture_output=True, env=environment, timeout=PATIENCE, check=False
+    )
 
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout.startswith(rb"\u4fe1\u7528\u51bb\u7ed3")

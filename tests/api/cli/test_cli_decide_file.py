@@ -16,6 +16,7 @@ import pytest
 from typer.testing import Result
 
 from tests.support.command_line import HEADING, MAP, credence, desk
+from tests.support.patience import PATIENCE
 
 ROW = "0001,C-1,55.94,2/1/2013,No,7/15/2013\n"
 
@@ -349,7 +350,7 @@ def test_ctrl_c_leaves_nothing_half_written_and_what_was_there_before(rules: Pat
                 assert time.monotonic() < end
                 time.sleep(0.02)
             process.send_signal(signal.SIGINT)
-            _, said = process.communicate(timeout=30)
+            _, said = process.communicate(timeout=PATIENCE)
         finally:
             process.kill()
 

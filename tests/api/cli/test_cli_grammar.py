@@ -18,6 +18,7 @@ from api.cli.options import FOUND, PANELS, WHO
 from api.cli.summary_option import with_summary_by
 from scripts.option_tables import DOCUMENT, commands, option_table, with_tables
 from tests.support.command_line import HEADING, credence, desk
+from tests.support.steps import long_after
 
 COMMANDS = commands()
 
@@ -237,7 +238,7 @@ def _requests(folder: Path) -> tuple[Path, Path]:
     return rules, source
 
 
-@pytest.mark.parametrize("form", [(), ("--json",)])
+@pytest.mark.parametrize("form", long_after(1, [(("--json",),), ((),)]))
 def test_a_summary_is_the_same_whatever_decides(tmp_path: Path, form: tuple[str, ...]) -> None:
     rules, source = _requests(tmp_path)
     common = ("--case", "order", "--rules", rules, "--as-of", "2026-07-01", "--out", tmp_path / "o.ndjson", "--summary")

@@ -27,6 +27,7 @@ from tests.api.cli.test_cli_portfolio import ROWS as ITEMS
 from tests.support.command_line import CASES, DUNNING, FACTS, HEADING, MAP, ORDERS, credence, desk
 from tests.support.paths import RULES
 from tests.support.policy_files import ended, facts_file
+from tests.support.steps import one_in
 
 pytestmark = pytest.mark.slow
 
@@ -266,14 +267,14 @@ def test_every_option_has_a_value_and_every_reason_an_option() -> None:
     assert {(command, idle.option) for idle in IDLE for command in idle.commands} <= set(TRIED)
 
 
-@pytest.mark.parametrize(("command", "option"), TRIED)
+@pytest.mark.parametrize(("command", "option"), one_in(3, TRIED))
 def test_an_option_changes_something_or_is_refused(
     command: str, option: str, tmp_path: Path, without: Callable[[str, str | None], Outcome]
 ) -> None:
     assert _outcome(tmp_path, command, _with(command, _example(command), option)) != without(command, None)
 
 
-@pytest.mark.parametrize(("command", "switch", "option"), BESIDE)
+@pytest.mark.parametrize(("command", "switch", "option"), one_in(8, BESIDE))
 def test_beside_a_switch_it_does_too(
     command: str, switch: str, option: str, tmp_path: Path, without: Callable[[str, str | None], Outcome]
 ) -> None:

@@ -14,6 +14,7 @@ import pytest
 from tests.support.command_line import credence
 from tests.support.paths import ROOT, RULES
 from tests.support.service_processes import ready_service
+from tests.support.steps import long_after
 
 SOURCES = {"rules": RULES, "schema": ROOT / "schema", "sample": ROOT / "api" / "starter" / "sample"}
 JSON = {"content-type": "application/json"}
@@ -38,6 +39,7 @@ def test_it_writes_the_policies_schemas_and_sample_of_this_repository(tmp_path: 
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_what_it_says_to_do_next_works_in_a_shell(tmp_path: Path) -> None:
     command = [*COMMAND, "init", "it's our $credit 信用"]
     said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
@@ -132,7 +134,7 @@ SIZES = sorted({len(content) for at in SOURCES.values() for content in files_of(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("most", [SIZES[0] - 1, SIZES[len(SIZES) // 2], SIZES[-1] - 1])
+@pytest.mark.parametrize("most", long_after(1, [SIZES[len(SIZES) // 2], SIZES[0] - 1, SIZES[-1] - 1]))
 @pytest.mark.parametrize("there", [False, True], ids=["new", "empty"])
 def test_where_the_disk_fails_halfway_nothing_is_left(tmp_path: Path, most: int, there: bool) -> None:
     folder = tmp_path / "new" / "credit"

@@ -13,9 +13,10 @@ from api.starter import write_starter
 from api.starter.round_factors import ROUND_FACTORS
 from engine.vocabulary.currencies import MINOR_UNITS
 from tests.support.command_line import credence
+from tests.support.steps import long_after
 
 
-@pytest.mark.parametrize("currency", ["JPY", pytest.param("KWD", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("currency", long_after(1, ["JPY", "KWD"]))
 def test_a_site_in_another_currency_checks_and_passes_its_tests(currency: str, tmp_path: Path) -> None:
     site = tmp_path / "site"
     written = credence("init", str(site), "--currency", currency)
@@ -64,6 +65,7 @@ def test_what_is_no_currency_is_refused(code: str, hint: str, tmp_path: Path) ->
     assert not (tmp_path / "site").exists()
 
 
+@pytest.mark.long
 def test_changing_the_currency_alone_warns_once_and_says_which_tests_do_not_run(tmp_path: Path) -> None:
     write_starter(tmp_path / "site")
     rules = tmp_path / "site" / "rules"

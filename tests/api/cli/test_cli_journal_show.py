@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +13,8 @@ import httpx2
 import pytest
 
 from api.settings import Settings
+from ledger.journal.journal import Journal
+from ledger.record.new_records import refusal_record
 from ledger.record.sealing import Sealed
 from ledger.store.key_database import SubjectKeys
 from ledger.store.secret_files import beside, wrapping_key
@@ -19,6 +23,8 @@ from tests.support.keyed_services import EVERY_ROLE, asking_for_keys, bearer, pe
 from tests.support.running_service import BODY, journal_file, write_rules
 
 RAW = json.dumps(BODY, indent=3).encode() + b"\n"
+SEALED = f"r-{json.loads(RAW)['order']['id']}"
+"""A request id that names the case, and so is sealed with the body."""
 
 
 class Kept:
@@ -28,7 +34,7 @@ class Kept:
         self.settings = Settings(rules=write_rules(home / "rules"), journal=home / "var" / "journal.db")
         keys = people_with_keys(self.settings.journal, EVERY_ROLE)
         with asking_for_keys(self.settings) as client:
-            asked = {"content-type": "application/json", **bearer(keys["desk"])}
+            asked = {"content-type": "application/json", **bearer(keys["desk"]), "x-request-id": SEALED}
             self.answer: httpx2.Response = client.post("/v1/decisions/order", content=RAW, headers=asked)
             self.version = client.get("/v1/policies", headers=bearer(keys["desk"])).json()["version"]
         assert self.answer.status_code == 201
@@ -61,6 +67,7 @@ def test_all_of_it_as_json(kept: Kept) -> None:
         "order",
         int(kept.answer.headers["journal-entry"]),
     )
+    assert found["request_id"] == SEALED
 
 
 def test_what_it_rests_on_is_written_byte_for_byte_and_explains_it(
@@ -85,8 +92,34 @@ def test_people_keys_and_policies_are_records_too(kept: Kept) -> None:
     for number in range(int(kept.answer.headers["journal-entry"])):
         shown = json.loads(credence("journal", "show", str(number), "--journal", kept.file, "--json").stdout)
         kinds.add(shown["kind"])
-        assert ("act" in shown) == (shown["kind"] in ("person", "key")), shown
+        assert isinstance(shown["act"], dict), shown
     assert kinds == {"person", "key", "policy"}
+
+
+def test_what_any_other_record_says_is_shown(kept: Kept, tmp_path: Path) -> None:
+    """An export's filter, and why an act was refused, which is a sentence."""
+    copied = tmp_path / "var"
+    shutil.copytree(kept.file.parent, copied)
+    file = copied / kept.file.name
+    assert credence("journal", "export", tmp_path / "out", "--kind", "key", "--journal", file).exit_code == 0
+    found = credence("journal", "search", "--kind", "export", "--journal", file, "--json")
+    [record] = json.loads(found.stdout)["records"]
+    shown = credence("journal", "show", str(record["seq"]), "--journal", file)
+    assert '"filter": {"kind": "key"}' in shown.stdout, shown.stdout
+
+    async def recorded() -> int:
+        journal = Journal(file)
+        try:
+            return await journal.record(
+                refusal_record("add", "u.becker", "four eyes: by somebody else", "local", "r-1")
+            )
+        finally:
+            await asyncio.to_thread(journal.close)
+
+    number = str(asyncio.run(recorded()))
+    assert "four eyes: by somebody else" in credence("journal", "show", number, "--journal", file).stdout
+    said = json.loads(credence("journal", "show", number, "--journal", file, "--json").stdout)
+    assert said["act"] == "four eyes: by somebody else"
 
 
 @pytest.mark.parametrize(

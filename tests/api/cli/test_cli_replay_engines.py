@@ -80,6 +80,7 @@ def test_another_comparison_is_named_with_its_records(written: ReplayedJournal, 
     assert all(f"the one that decided, {ENGINE_VERSION}" in each["why"] for each in said["records"])
 
 
+@pytest.mark.long
 def test_the_engine_that_decided_is_asked_by_its_wheel(
     written: ReplayedJournal, other_reasons: Path, wheels: tuple[Path, Path], tmp_path: Path
 ) -> None:

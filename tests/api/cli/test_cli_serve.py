@@ -17,7 +17,9 @@ import httpx2
 import pytest
 
 from tests.support.command_line import credence, desk
+from tests.support.patience import PATIENCE
 from tests.support.running_service import eventually
+from tests.support.steps import long_after
 
 
 @contextmanager
@@ -57,18 +59,18 @@ def test_all_that_is_printed_before_it_listens_is_log_entries_in_json(tmp_path: 
         assert (before[0], process.stdout.read()) == ("journal made", b"")
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("stop", long_after(1, [signal.SIGTERM, signal.SIGINT]))
 def test_it_says_where_it_listens_answers_and_stops(tmp_path: Path, stop: signal.Signals) -> None:
     with serving(desk(tmp_path / "rules"), "--port", "0") as (process, said):
         found = re.match(r"listening on (http://127\.0\.0\.1:[0-9]+)  \(API: ", said)
         assert found, said
-        with httpx2.Client(base_url=found[1], timeout=20) as client:
+        with httpx2.Client(base_url=found[1], timeout=PATIENCE) as client:
             assert client.get("/healthz").status_code == 200, "it says so when it listens, not before"
             eventually(lambda: _is_ready(client))
             body = {"as_of": "2026-07-01", "order": {"id": "SO-1", "amount": "12000.00"}, "account": {"id": "C-1"}}
             assert client.post("/v1/decisions/order", json=body).json()["outcome"] == "hold"
         process.send_signal(stop)
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 0
 
@@ -125,7 +127,7 @@ def test_rules_with_mistakes_are_named_decide_nothing_and_count_once_they_are_me
         assert process.stderr is not None
         assert "P002" in first
         url = next(found[1] for line in _lines(process) if (found := re.match(r"listening on (http://\S+)", line)))
-        with httpx2.Client(base_url=url, timeout=20) as client:
+        with httpx2.Client(base_url=url, timeout=PATIENCE) as client:
             assert client.get("/readyz").status_code == 503
             body = {"order": {"id": "SO-1", "amount": "12000.00"}, "account": {"id": "C-1"}}
             assert client.post("/v1/decisions/order", json=body).status_code == 503

@@ -55,6 +55,34 @@ GET  /v1/audit/sample              -     -     -     -     -     -     may   hea
 GET  /v1/audit/case/{record}       -     -     -     -     -     -     may   -     -     -     -
 POST /v1/audit/completeness        -     -     -     -     -     -     may   -     -     -     -
 POST /v1/orders                    may   -     -     may   -     -     -     -     -     -     -
+GET  /v1/accounts                  -     own   may   may   mask  mask  may   -     -     -     -
+GET  /v1/accounts/{id}             -     own   may   may   mask  mask  may   -     -     -     -
+GET  /v1/accounts/{id}/facts       -     own   may   may   mask  mask  may   -     -     -     -
+GET  /v1/accounts/{id}/exposure    -     own   may   may   mask  mask  may   -     -     -     -
+GET  /v1/accounts/{id}/entries     -     own   may   may   mask  mask  may   -     -     -     -
+GET  /v1/accounts/{id}/limits      -     own   may   may   mask  mask  may   -     -     -     -
+GET  /v1/accounts/{id}/securities  -     own   may   may   mask  mask  may   -     -     -     -
+GET  /v1/accounts/{id}/items       -     own   may   may   mask  mask  may   -     -     -     -
+GET  /v1/accounts/{id}/timeline    -     own   may   may   mask  mask  may   -     -     -     -
+GET  /v1/groups/{id}               -     -     may   may   -     -     may   -     -     -     -
+PUT  /v1/accounts/{id}             -     may   -     may   -     -     -     -     -     -     -
+PUT  /v1/groups/{id}               -     may   -     may   -     -     -     -     -     -     -
+POST /v1/accounts/{id}/figures     -     may   -     may   -     -     -     -     -     -     -
+PUT  /v1/accounts/{id}/securities/{security} - may - may - - - - - - -
+POST /v1/accounts/{id}/securities/{security}/end - may - may - - - - - - -
+POST /v1/accounts/{id}/limits      -     -     may   may   -     -     -     -     -     -     -
+POST /v1/accounts/{id}/limits/{number}/grant - - - auth - - - - - - -
+POST /v1/accounts/{id}/limits/{number}/refuse - - - auth - - - - - - -
+POST /v1/accounts/{id}/limits/{number}/end - - - auth - - - - - - -
+POST /v1/accounts/{id}/block       -     -     -     auth  -     -     -     -     -     -     -
+POST /v1/accounts/{id}/unblock     -     -     -     auth  -     -     -     -     -     -     -
+POST /v1/accounts/{id}/assess      -     -     -     may   -     -     -     -     -     -     -
+POST /v1/invoices                  -     may   -     -     -     -     -     -     -     -     -
+POST /v1/credit-notes              -     may   -     -     -     -     -     -     -     -     -
+POST /v1/payments                  -     may   -     -     -     -     -     -     -     -     -
+POST /v1/deposits                  -     may   -     -     -     -     -     -     -     -     -
+POST /v1/payments/{id}/reverse     -     may   -     may   -     -     -     -     -     -     -
+POST /v1/rates                     -     may   -     -     -     -     -     -     -     -     -
 GET  /v1/orders                    own   -     -     may   -     -     may   -     -     -     -
 GET  /v1/orders/{id}               own   -     -     may   -     -     may   -     -     -     -
 POST /v1/orders/preview            may   -     -     may   -     -     -     -     -     -     -
@@ -95,9 +123,9 @@ WORDS = {
     "head": Right.HEADER,
     "ready": Right.READINESS,
     "set": Right.SETTING,
+    "auth": Right.AUTHORITY,
     "prop": Right.PROPOSE,
     "conf": Right.CONFIRM,
-    "auth": Right.AUTHORITY,
     "bill": Right.DELIVER_BILL,
     "-": None,
 }
@@ -170,6 +198,8 @@ FILLED = {
     "id": "01a20069-767e-7289-841e-0c1e0d8f48ea",
     "login": "stranger",
     "record": "0",
+    "number": "1",
+    "security": "G-1",
     "bundle:path": "000",
     "tile:path": "0/000",
 }

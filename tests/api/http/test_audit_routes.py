@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import httpx2
 import pytest
+from structlog.testing import capture_logs
 
 from ledger.record.log_proofs import read_proof
 from ledger.store.secret_files import beside, signing_key
@@ -126,3 +128,19 @@ def test_a_list_that_can_not_be_used_is_refused(
     key = bearer(served.journal.keys["auditor"])
     answer = served.client.post("/v1/audit/completeness", json=body, params=query, headers=key)
     assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, path), answer.text
+
+
+def test_who_made_a_report_is_in_the_log_and_in_no_record(served: Served) -> None:
+    """So that a report can be made from a copy, and by a login that only reads."""
+    key = bearer(served.journal.keys["auditor"])
+    before = served.client.get("/v1/journal", headers=key).json()
+    seq = min(served.journal.answers)
+    with capture_logs() as lines:
+        served.asked("access", "auditor")
+        served.asked(f"case/{seq}", "auditor")
+        served.asked("case/999999", "auditor")
+        served.client.post("/v1/audit/completeness", json={"orders": {}}, headers=key)
+    made = [(line["report"], line["by"]) for line in lines if line["event"] == "audit report made"]
+    assert [report for report, _ in made] == ["access", f"case/{seq}", "completeness"]
+    assert all(re.fullmatch(r"key \w+ of person [0-9a-f]+", by) for _, by in made), made
+    assert served.client.get("/v1/journal", headers=key).json() == before

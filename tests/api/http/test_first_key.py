@@ -18,6 +18,7 @@ import pytest
 
 from tests.support.command_line import credence
 from tests.support.keyed_services import bearer
+from tests.support.patience import PATIENCE
 from tests.support.raw_http import ask, post
 from tests.support.running_service import eventually, write_rules
 from tests.support.service_processes import free_port
@@ -34,12 +35,12 @@ def _served(home: Path, log: Path) -> Iterator[httpx2.Client]:
     with log.open("ab") as stderr:
         process = subprocess.Popen([sys.executable, "-m", "api.http"], cwd=home, env=environment, stderr=stderr)
     try:
-        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
-            eventually(lambda: _answers(client) and "policy set in force" in log.read_text(), 60)
+        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as client:
+            eventually(lambda: _answers(client) and "policy set in force" in log.read_text())
             yield client
     finally:
         process.terminate()
-        assert process.wait(30) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 def _answers(client: httpx2.Client) -> bool:
@@ -89,7 +90,7 @@ def test_the_first_key_is_shown_once_and_keys_stay_out_of_the_log(tmp_path: Path
         recovered = credence("keys", "recover", "--journal", tmp_path / "credence.db")
         assert recovered.exit_code == 0
         [again] = KEY.findall(recovered.stdout)
-        eventually(lambda: client.get("/v1/keys", headers=bearer(again)).status_code == 200, 5)
+        eventually(lambda: client.get("/v1/keys", headers=bearer(again)).status_code == 200)
         assert client.get("/v1/facts", headers=bearer(again)).status_code == 403
     assert KEY.findall(log.read_text()) == [first]
 

@@ -188,6 +188,7 @@ def test_no_name_comes_from_a_title_that_somebody_may_reword(document: Path) -> 
     assert list(titles(json.loads(document.read_text("utf-8"))["components"])) == []
 
 
+@pytest.mark.long
 def test_models_made_by_one_generator_have_the_components_names(
     generators: Path, document: Path, tmp_path: Path
 ) -> None:
@@ -200,6 +201,7 @@ def test_models_made_by_one_generator_have_the_components_names(
     assert not [name for name in classes if name[-1].isdigit() or "Model" in name]
 
 
+@pytest.mark.long
 def test_a_client_made_by_the_other_decides_an_order(
     generators: Path, service: httpx2.Client, document: Path, tmp_path: Path
 ) -> None:
@@ -242,6 +244,7 @@ def other_service() -> Iterator[str]:
         server.shutdown()
 
 
+@pytest.mark.long
 def test_the_program_in_the_documents_holds_whatever_is_not_approved(
     generators: Path, service: httpx2.Client, document: Path, other_service: str, tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import select
 import socket
 import threading
 import time
@@ -16,6 +17,7 @@ import pytest
 
 from api.http.guard import ConnectionLimits
 from api.settings import Settings
+from tests.support.patience import PATIENCE
 from tests.support.raw_http import ORDER, Answer, ask, connected, head, is_closed, post, read_answer, read_answers, send
 from tests.support.running_service import eventually, running, write_rules
 
@@ -362,7 +364,7 @@ def test_connections_that_do_not_ask_are_closed(hurried: httpx2.Client) -> None:
         assert is_closed(fresh)
         assert is_closed(used)
         assert is_closed(blank)
-        assert 0.3 < time.monotonic() - started < 3
+        assert time.monotonic() - started > 0.3
 
 
 @pytest.mark.parametrize(
@@ -379,22 +381,21 @@ def test_connections_that_do_not_ask_are_closed(hurried: httpx2.Client) -> None:
 def test_requests_that_are_never_complete_are_refused_in_time(hurried: httpx2.Client, begun: bytes) -> None:
     with connected(hurried) as connection:
         for byte in begun:
-            connection.sendall(bytes([byte]))
+            send(connection, bytes([byte]))
         refused(read_answer(connection), 408, "request-timeout")
         assert is_closed(connection)
 
 
 def test_bytes_that_trickle_buy_no_time(hurried: httpx2.Client) -> None:
-    started = time.monotonic()
+    """They come for longer than a test waits, so that the answer comes before their end."""
     with connected(hurried) as connection:
-        try:
-            for byte in head("GET / HTTP/1.1", "Host: localhost", "x: " + "a" * 500):
-                connection.sendall(bytes([byte]))
-                time.sleep(0.02)
-        except OSError:
-            pass
+        for byte in head("GET / HTTP/1.1", "Host: localhost", "x: " + "a" * 50 * PATIENCE):
+            send(connection, bytes([byte]))
+            if select.select([connection], [], [], 0.02)[0]:
+                break
+        else:
+            raise AssertionError("all of it was read")
         refused(read_answer(connection), 408, "request-timeout")
-    assert time.monotonic() - started < 8
 
 
 def test_a_refused_connection_that_the_client_keeps_is_cut(hurried: httpx2.Client) -> None:
@@ -435,20 +436,21 @@ def test_requests_that_are_not_complete_give_way_too_and_are_told(crowded: httpx
 
 
 def test_where_all_connections_wait_for_the_service_a_new_one_is_told_so(crowded: httpx2.Client) -> None:
-    reached = threading.Event()
+    reached: list[bool] = []
+    may_end = threading.Event()
 
     async def slowly(*_: object) -> str:
-        reached.set()
-        await asyncio.sleep(3)
+        reached.append(True)
+        await _set(may_end)
         return "it is slow"
 
     with pytest.MonkeyPatch.context() as patched, _many(crowded, PLACES) as busy:
         patched.setattr("api.http.health._trouble", slowly)
         for connection in busy:
             connection.sendall(head("GET /readyz HTTP/1.1", "Host: localhost"))
-        assert reached.wait(5)
-        time.sleep(0.5)
+        eventually(lambda: len(reached) == PLACES)
         refused(ask(crowded, post()), 503, "overloaded")
+        may_end.set()
         assert [read_answer(connection).status for connection in busy] == [503] * PLACES  # not ready, all answered
     assert works(crowded)
 
@@ -464,6 +466,12 @@ def test_connections_that_take_no_answers_give_way(crowded: httpx2.Client, capfd
         eventually(lambda: _open_connections(crowded) <= PLACES)
     logged = "".join(capfd.readouterr())
     assert "Traceback" not in logged
+
+
+async def _set(event: threading.Event) -> None:
+    """Waits for what the test's own thread sets."""
+    while not event.is_set():
+        await asyncio.sleep(0.02)
 
 
 @contextmanager
@@ -490,8 +498,12 @@ def test_bodies_have_a_bound_together(tmp_path: Path) -> None:
 
 
 def test_large_bodies_that_wait_for_their_answers_keep_no_small_ones_out(tmp_path: Path) -> None:
+    reached: list[bool] = []
+    may_end = threading.Event()
+
     async def slowly(*_: object) -> None:
-        await asyncio.sleep(4)
+        reached.append(True)
+        await _set(may_end)
 
     settings = Settings(rules=write_rules(tmp_path / "rules"), journal=tmp_path / "credence.db", body_bytes_max=1 << 17)
     large = post(body=ORDER + b" " * 100_000)
@@ -503,9 +515,10 @@ def test_large_bodies_that_wait_for_their_answers_keep_no_small_ones_out(tmp_pat
         with _many(client, 2) as busy:
             for connection in busy:
                 connection.sendall(large)
-            time.sleep(0.5)
+            eventually(lambda: len(reached) == 2)
             refused(ask(client, large), 503, "overloaded")
             assert ask(client, post(target="/v1/decisions/refund")).status == 404
+            may_end.set()
             assert [read_answer(connection).status for connection in busy] == [201, 201]
 
 

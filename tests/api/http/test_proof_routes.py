@@ -30,7 +30,7 @@ class Served:
         return self.client.get(path, headers=bearer(self.keys[who]))
 
     def proved(self, path: str, who: str) -> LogProof:
-        eventually(lambda: self.asked(path, who).status_code == 200, seconds=20)
+        eventually(lambda: self.asked(path, who).status_code == 200)
         answer = self.asked(path, who)
         assert answer.headers["content-type"] == "text/plain; charset=utf-8"
         return read_proof(answer.text)

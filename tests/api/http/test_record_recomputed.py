@@ -33,9 +33,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
             asked[int(answer.headers["journal-entry"])] = answer
         before = answer.json()["policy_version"]
         (settings.rules / "orders.yaml").write_text(ORDERS.replace("10000", "20000"), encoding="utf-8")
-        eventually(
-            lambda: client.get("/v1/policies", headers=bearer(keys["desk"])).json()["version"] != before, seconds=60
-        )
+        eventually(lambda: client.get("/v1/policies", headers=bearer(keys["desk"])).json()["version"] != before)
     audit = Audit(journal_file(settings))
     for seq, answer in asked.items():
         opened = audit.opened(seq)

@@ -12,6 +12,8 @@ import httpx2
 import pytest
 
 from api.settings import Settings
+from ledger.policies import in_force
+from tests.support.patience import PATIENCE
 from tests.support.running_service import BODY, ORDERS, eventually, running, write_rules
 
 LENIENT = ORDERS.replace("limit: 10000", "limit: 20000")
@@ -75,7 +77,7 @@ def test_no_request_is_dropped_or_refused_while_policies_change(client: httpx2.C
     stop, answers = threading.Event(), list[tuple[int, str]]()
 
     def ask() -> None:
-        with httpx2.Client(base_url=client.base_url, timeout=20) as own:
+        with httpx2.Client(base_url=client.base_url, timeout=PATIENCE) as own:
             while not stop.is_set():
                 answer = own.post("/v1/decisions/order", json=BODY)
                 answers.append((answer.status_code, answer.json().get("policy_version", answer.text)))
@@ -97,7 +99,10 @@ def test_no_request_is_dropped_or_refused_while_policies_change(client: httpx2.C
     assert len(good) == 2
 
 
-def test_a_save_in_pieces_is_taken_once_it_is_whole(client: httpx2.Client, rules: Path) -> None:
+def test_a_save_in_pieces_is_taken_once_it_is_whole(
+    client: httpx2.Client, rules: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(in_force, "LOOK_SECONDS", 1.5)  # much longer than it may take from piece to piece
     with (rules / "orders.yaml").open("w") as file:
         for line in LENIENT.splitlines(keepends=True):
             file.write(line)

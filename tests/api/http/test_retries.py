@@ -32,6 +32,7 @@ from tests.support.duties import RETENTION
 from tests.support.journal_reading import from_journal, headers_in
 from tests.support.keyed_services import asking_for_keys, bearer, changed, people_with_keys, service_key, settings_in
 from tests.support.order_desks import ORDERS, accounts, enter, put_rows, settings_of_desk
+from tests.support.patience import PATIENCE
 from tests.support.raw_http import ask
 from tests.support.running_service import BODY, eventually, journal_file, running
 
@@ -419,9 +420,9 @@ def test_what_is_being_answered_is_in_flight(tmp_path: Path) -> None:
         first = asyncio.create_task(asked(b"{}"))
         await begun.wait()
         with pytest.raises(RequestInFlight):
-            await asyncio.wait_for(asked(b"{}"), 5)
+            await asyncio.wait_for(asked(b"{}"), PATIENCE)
         with pytest.raises(RequestKeyReused):
-            await asyncio.wait_for(asked(b"[]"), 5)
+            await asyncio.wait_for(asked(b"[]"), PATIENCE)
         may_end.set()
         await first
         await asked(b"{}")

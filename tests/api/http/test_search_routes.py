@@ -18,7 +18,7 @@ import pytest
 from api.http import search_routes, search_turns
 from api.http.answers import DecisionShape
 from api.http.search_answers import PAGE, RecordDetailsShape
-from api.http.search_routes import _flagged_now
+from api.http.search_routes import flagged_now
 from ledger.access.roles import Role
 from ledger.record.sealing import Blinding
 from ledger.search import record_contents
@@ -279,12 +279,13 @@ def test_who_sees_headers_learns_what_they_say(keys: tuple[httpx2.Client, dict[s
     client, made = keys
     [line] = client.get("/v1/decisions?subject=erp-2", headers=bearer(made["erp"])).json()["decisions"]
     answer = client.get(f"/v1/journal/{line['seq']}", headers=bearer(made[who]))
-    assert answer.headers["credence-withheld"] == "/account, /subject, /request, /answer"
+    assert answer.headers["credence-withheld"] == "/account, /subject, /request, /answer, /request_id"
     record = answer.json()
-    assert {name: record[name] for name in ("account", "subject", "request", "answer", "act")} == dict.fromkeys(
-        ("account", "subject", "request", "answer", "act")
-    )
-    assert '"erp-2"' not in answer.text  # its request id says more, as the caller chose it
+    names = ("account", "subject", "request", "answer", "act", "request_id")
+    assert {name: record[name] for name in names} == dict.fromkeys(names)
+    assert "erp-2" not in answer.text
+    whole = client.get(f"/v1/journal/{line['seq']}", headers=bearer(made["auditor"])).json()
+    assert (whole["subject"], whole["request_id"]) == ("erp-2", "r-erp-2")  # the body has both: it names the case
     assert (record["kind"], record["outcome"]) == ("decision", "reject")
     assert CANARY not in answer.text
     assert client.get("/v1/journal?outcome=reject&limit=1", headers=bearer(made[who])).status_code == 200
@@ -396,7 +397,7 @@ def test_somebody_who_asked_for_it_sees_their_own_whole(keys: tuple[httpx2.Clien
 def test_while_no_policy_is_in_force_the_engines_own_facts_are_withheld_all_the_same() -> None:
     """No set says then what is confidential, and a record of what was missing doesn't either."""
     nothing: Any = SimpleNamespace(in_force=None)
-    assert {"account.current_ratio", "account.insolvent", "order.released_by"} <= _flagged_now(nothing)
+    assert {"account.current_ratio", "account.insolvent", "order.released_by"} <= flagged_now(nothing)
 
 
 # --- what waits for facts, what can't be read, and what asks too much ------------------------------------------------

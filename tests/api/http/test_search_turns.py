@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from api.http.search_turns import AT_ONCE, WAITING_OF_A_CALLER_MAX, SearchTurns, TooManySearches
+from tests.support.patience import PATIENCE
 
 
 class Searches:
@@ -20,16 +21,14 @@ class Searches:
 
     def search(self, name: str) -> str:
         self.begun.append(name)
-        assert self.may_end.wait(30)
+        assert self.may_end.wait(PATIENCE)
         return name
 
 
 async def _until(condition: Callable[[], bool]) -> None:
-    for _ in range(3_000):
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it doesn't come")
+    async with asyncio.timeout(PATIENCE):
+        while not condition():
+            await asyncio.sleep(0.01)
 
 
 def test_one_of_a_caller_at_a_time_and_two_in_all() -> None:

@@ -38,6 +38,7 @@ from ledger.webhooks.endpoint_secrets import Signature
 from tests.support.duties import nothing_held
 from tests.support.journal_records import record
 from tests.support.paths import ROOT
+from tests.support.patience import PATIENCE
 from tests.support.running_service import eventually
 from tests.support.webhook_receivers import HERE, Receiver, authority_file, receiving, server_context, verify
 from tests.support.webhook_sending import Sending, SetClock, sending
@@ -244,9 +245,9 @@ def test_a_process_killed_after_the_commit_has_its_event_sent_by_the_next(
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "SSL_CERT_FILE": str(authority_file(tmp_path))}
     with subprocess.Popen([sys.executable, "-c", ENDED, uri, receiver.url(), when], env=environment) as process:
         if when == "while sending":
-            eventually(lambda: len(receiver.received) == 1, 30)
+            eventually(lambda: len(receiver.received) == 1)
             process.kill()
-        assert process.wait(30) == -signal.SIGKILL
+        assert process.wait(PATIENCE) == -signal.SIGKILL
     assert len(receiver.received) == (1 if when == "while sending" else 0)
     receiver.waits = 0.0
 
@@ -545,7 +546,7 @@ def test_the_end_waits_for_what_is_nearly_done_and_puts_the_rest_back(file: Jour
             while not (receiver.received and slow.received):
                 await asyncio.sleep(0.02)
             stop.set()
-            await asyncio.wait_for(running, 5)
+            await asyncio.wait_for(running, PATIENCE)
             [left] = one.outbox()
             assert (left.endpoint, left.tries) == (late, 0)
             assert left.next_at == one.time.clock.now().isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -30,6 +30,7 @@ from ledger.journal.outbox import OutboxState, due_endpoints, has_dead_letters, 
 from ledger.store.place import JournalPlace, ServerAddress
 from ledger.store.tables import webhook_outbox
 from ledger.webhooks.endpoint_changes import SIGNING_MAX, EndpointRefused, rotate_secret, send_again_to
+from tests.support.patience import PATIENCE
 from tests.support.webhook_receivers import HERE, Receiver, receiving, server_context
 from tests.support.webhook_sending import START, Sending, sending
 
@@ -308,7 +309,7 @@ def test_a_name_server_that_hangs_keeps_only_its_own_endpoint_waiting(
     def resolve(host: str, port: int) -> Sequence[str]:
         asked.append(host)
         if host == "other.example.com":
-            answers.wait(30)
+            answers.wait(PATIENCE)
         return [HERE]
 
     async def go(one: Sending) -> None:
@@ -340,7 +341,7 @@ def test_a_name_server_that_hangs_keeps_only_its_own_endpoint_waiting(
 
 
 async def _until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not holds():
             await asyncio.sleep(0.01)
 
@@ -351,7 +352,7 @@ def test_no_more_names_are_asked_for_at_once_than_there_may_be_endpoints(monkeyp
     answers = threading.Event()
 
     def resolve(host: str, port: int) -> Sequence[str]:
-        answers.wait(30)
+        answers.wait(PATIENCE)
         return ["8.8.8.8"]
 
     async def go() -> None:

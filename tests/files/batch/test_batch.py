@@ -21,7 +21,6 @@ from api.cli.main import app
 from engine.diagnostics.diagnostic import Place
 from engine.pipeline import Engine
 from engine.vocabulary.binding import FactsRefused
-from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import Fact, Kind
 from files.batch.duckdb.duckdb_run import SqlBatchJob, run
@@ -33,6 +32,7 @@ from files.maps.row_map import Column, RowMap
 from tests.support.command_line import engine_of_desk
 from tests.support.default_policies import AS_OF_DAY, default_policies, policies_of_november_2026
 from tests.support.large import IS_LARGE, how_many
+from tests.support.steps import long_after
 
 HERE = Place("map.yaml", 1, 1)
 CELLS: dict[Kind, tuple[str, ...]] = {
@@ -154,7 +154,7 @@ def rejects_of(path: Path) -> dict[int, set[str]]:
     return {int(row["line"]): {fault.partition(":")[0] for fault in row["faults"].split("\n")} for row in rows}
 
 
-@pytest.mark.parametrize("case", list(CASE_KINDS))
+@pytest.mark.parametrize("case", long_after(2, ["portfolio", "account", "limit", "order", "invoice"]))
 def test_csv_rows_are_accepted_refused_and_decided_as_one_by_one(case: str, tmp_path: Path) -> None:
     facts, rows = rows_of_cells(case, None, 1)
     said = one_by_one(case, facts, rows)
@@ -330,6 +330,7 @@ def test_the_sql_command_prints_a_query(tmp_path: Path) -> None:
     assert "AS rule_orders_over_limit" in result.output
 
 
+@pytest.mark.long
 @pytest.mark.spark
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_spark_accepts_refuses_and_decides_the_same_rows(tmp_path: Path) -> None:

@@ -304,6 +304,7 @@ def test_amounts_of_columns_and_of_structs_are_converted_as_those_of_a_request(
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.long
 @pytest.mark.spark
 def test_spark_converts_as_duckdb_does(engine: Engine, tmp_path: Path) -> None:
     pytest.importorskip("pyspark.sql", exc_type=ImportError)

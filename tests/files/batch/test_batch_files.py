@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from tests.support.command_line import credence, desk_beside
 from tests.support.default_policies import AS_OF_DAY, policies_of_november_2026
 from tests.support.paths import NOVEMBER_2026
 from tests.support.policy_files import ended
+from tests.support.steps import long_after
 
 ORDERS = policies_of_november_2026().ruleset("order", AS_OF_DAY)
 
@@ -71,7 +73,9 @@ def write_arrow(path: Path, table: pa.Table) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["in.arrow", "in.ARROW", "in.feather", "in.arrows", "in.ipc", "in.parquet", "in.pq"])
+@pytest.mark.parametrize(
+    "name", long_after(3, ["in.arrow", "in.parquet", "in.arrows", "in.ARROW", "in.feather", "in.ipc", "in.pq"])
+)
 def test_typed_files_of_every_form_give_the_same_decisions(name: str, tmp_path: Path) -> None:
     table, path, out = pa.table(dict(TYPED)), tmp_path / name, tmp_path / "out.ndjson"
     if path.suffix in (".parquet", ".pq"):
@@ -274,8 +278,18 @@ def test_a_map_s_values_translate_columns_of_a_few_words_kept_once(tmp_path: Pat
 
 
 @pytest.mark.parametrize("name", ["in.parquet", "in.arrow"])
-def test_values_on_a_column_that_is_no_text_are_faults_of_its_rows(name: str, tmp_path: Path) -> None:
+def test_values_translate_yes_and_no_by_their_words(name: str, tmp_path: Path) -> None:
     rows, rejects = translated(tmp_path / name, released(prepaid=[True, None, False, None], second=["-"] * 4))
+
+    assert [row["order.id"] for row in rows] == ["2", "4"]
+    said = "order.prepayment: column `prepaid`: `{}` is not among the values of the map (it translates `Y`, `N`)"
+    assert rejects == {(name, 1): said.format("true"), (name, 3): said.format("false")}
+
+
+@pytest.mark.parametrize("name", ["in.parquet", "in.arrow"])
+def test_values_on_a_column_that_is_no_text_are_faults_of_its_rows(name: str, tmp_path: Path) -> None:
+    days = [date(2026, 7, 15), None, date(2026, 7, 16), None]
+    rows, rejects = translated(tmp_path / name, released(prepaid=days, second=["-"] * 4))
 
     assert [row["order.id"] for row in rows] == ["2", "4"]
     said = "order.prepayment: column `prepaid` is no text, so the map's `values` can't translate it"
@@ -343,23 +357,24 @@ def test_a_line_with_an_unknown_key_says_its_other_faults_too(tmp_path: Path) ->
     assert [fault.partition(":")[0] for fault in faults.splitlines()] == ["order.amuont", "order.payment_days"]
 
 
-@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
-@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
-def test_decimals_without_quotes_keep_every_digit(start: bytes, end: bytes, tmp_path: Path) -> None:
+def test_decimals_without_quotes_keep_every_digit(tmp_path: Path) -> None:
+    """With a mark of the encoding or without, whatever ends the lines."""
     amounts = ["999999999999999.99", "0.10", "12", "1234567890123456.78", "0.001", "1e3", "12.00"]
     lines = [
         json.dumps(order(entered_by=": 1.5", prepayment=True)).replace('"12.50"', amount).encode() for amount in amounts
     ]
-    (tmp_path / "in.ndjson").write_bytes(start + b"".join(line + end for line in lines))
+    files = [tmp_path / f"{number}.ndjson" for number in range(4)]
+    for file, (start, end) in zip(files, product((b"", b"\xef\xbb\xbf"), (b"\n", b"\r\n")), strict=True):
+        file.write_bytes(start + b"".join(line + end for line in lines))
     out = tmp_path / "out.parquet"
 
-    batch(tmp_path / "in.ndjson", out=out, rules=NOVEMBER_2026)
+    batch(*files, out=out, rules=NOVEMBER_2026)
 
     shown = pq.read_table(out).column("orders.new_credit").to_pylist()
-    assert [str(amount) for amount in shown] == ["999999999999999.99", "0.10", "12.00", "12.00"]
+    assert [str(amount) for amount in shown] == 4 * ["999999999999999.99", "0.10", "12.00", "12.00"]
     said = rejected(out)
-    assert [line for _, line in said] == [4, 5, 6]
-    assert "out of range" in said["in.ndjson", 4]
+    assert sorted(said) == [(file.name, line) for file in files for line in (4, 5, 6)]
+    assert all("out of range" in said[file.name, 4] for file in files)
 
 
 SCALARS = st.one_of(

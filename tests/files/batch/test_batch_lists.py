@@ -22,6 +22,7 @@ from tests.support.policy_files import whole_set
 from tests.support.random_policies import DAY, random_policy
 from tests.support.random_rulesets import facts_near_thresholds
 from tests.support.small_policies import FACTS, HEAD, engine_of
+from tests.support.steps import long_after
 
 ROWS = 60
 CURRENCIES = {"EUR": 2, "JPY": 0, "KWD": 3}
@@ -208,7 +209,8 @@ def hold(desk: Desk, engine: str = "", options: Sequence[str] = (), source: str 
 
 
 @pytest.mark.parametrize(
-    ("currency", "policy", "lists"), [("EUR", EVERY_TYPE, 11), ("JPY", FEW_TYPES, 5), ("KWD", FEW_TYPES, 5)]
+    ("currency", "policy", "lists"),
+    long_after(1, [("EUR", EVERY_TYPE, 11), ("JPY", FEW_TYPES, 5), ("KWD", FEW_TYPES, 5)]),
 )
 def test_lists_of_every_type_are_written_as_a_decision_has_them(
     currency: str, policy: str, lists: int, tmp_path: Path
@@ -225,7 +227,7 @@ def test_lists_of_every_type_are_written_as_a_decision_has_them(
     hold(desk)
 
 
-@pytest.mark.parametrize(("seed", "source"), [(30, "in.csv"), (31, "in.ndjson")])
+@pytest.mark.parametrize(("seed", "source"), long_after(1, [(30, "in.csv"), (31, "in.ndjson")]))
 def test_random_policies_are_written_as_decided(seed: int, source: str, tmp_path: Path) -> None:
     desk = Desk(tmp_path, random_policy(seed), "EUR", seed)
     assert desk.elements
@@ -241,6 +243,8 @@ def spark() -> Iterator[None]:
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.long
+@pytest.mark.spark
 def test_spark_writes_lists_as_a_decision_has_them(spark: None, tmp_path: Path) -> None:
     desk = Desk(tmp_path, FEW_TYPES, "EUR", 1)
     assert any(None in (value or ()) for decision in desk.decisions for value in decision.values())

@@ -19,6 +19,7 @@ from typer.testing import Result
 
 from tests.support.command_line import credence, desk, desk_beside
 from tests.support.paths import ROOT
+from tests.support.patience import PATIENCE
 from tests.support.policy_files import ended
 
 HEAD = "order.id,order.amount,account.id\n"
@@ -443,6 +444,7 @@ def test_what_stood_in_the_way_is_replaced_when_all_is_done(tmp_path: Path) -> N
     assert (tmp_path / "out.csv").read_text().startswith("order.id,")
 
 
+@pytest.mark.long
 def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     """In a process of its own, while it decides."""
     with (tmp_path / "in.csv").open("w") as stream:
@@ -471,7 +473,7 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     while process.poll() is None and not _has_begun(tmp_path):
         time.sleep(0.02)
     os.kill(process.pid, signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=PATIENCE)
 
     assert (process.returncode, said) == (130, "credence: interrupted; nothing was written\n")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv"]

@@ -21,6 +21,7 @@ from tests.support.large import how_many
 from tests.support.random_row_maps import DAY, RandomRowMap, seeing_engine, seen
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.spark,
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
 ]

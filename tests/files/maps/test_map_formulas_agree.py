@@ -18,6 +18,7 @@ from files.batch.duckdb.duckdb_run import SqlBatchJob, run
 from files.maps.row_map import RowMap
 from files.maps.row_map_file import read_row_map
 from tests.support.random_row_maps import DAY, RandomRowMap, seeing_engine, seen
+from tests.support.steps import long_after
 
 ROWS = 150
 SEEDS = range(16)
@@ -52,7 +53,7 @@ def _sql_job(home: Path, ruleset: RuleSet, out: Path, rejects: Path, row_map: Ro
     )
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", long_after(5, SEEDS))
 def test_one_by_one_and_in_bulk_as_the_interpreter_has_it(seed: int, tmp_path: Path) -> None:
     made = RandomRowMap(seed)
     rows = made.rows(ROWS)

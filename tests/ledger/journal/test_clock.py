@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from api.http.identifiers import uuid7
 from ledger.journal.clock import Clock, moment
 from ledger.journal.journal import Journal
-from tests.support.journal_records import record
+from tests.support.journal_records import faults_of, record
 
 START = datetime(2026, 11, 26, 12, 0, 0, 123456, tzinfo=UTC)
 _1970 = datetime(1970, 1, 1, tzinfo=UTC)
@@ -71,6 +72,24 @@ def test_after_a_restart_time_goes_on_from_the_last_record(tmp_path: Path, behin
     assert first[1] < later[1]
     assert first[2] == 0
     assert later[2] == pytest.approx(behind.total_seconds(), abs=0.001)
+    assert faults_of(tmp_path / "journal.db") == []
+
+
+def test_whatever_the_clock_does_while_records_come_the_journal_is_in_order(tmp_path: Path) -> None:
+    """Set back, ahead and back again, within a process and between two."""
+    chance, reading = random.Random(5), Reading(START)
+
+    async def run() -> None:
+        journal = Journal(tmp_path / "journal.db", clock=Clock(reading))
+        for number in range(20):
+            reading.at += timedelta(seconds=chance.choice([0, 1, -1, 3_600, -86_400, -40 * 365 * 86_400, 7 * 86_400]))
+            reading.at = max(reading.at, _1970)
+            await asyncio.gather(*(journal.record(replace(record(f"{number}-{each}"), id=None)) for each in range(3)))
+        await asyncio.to_thread(journal.close)
+
+    for _ in range(3):
+        asyncio.run(run())
+    assert faults_of(tmp_path / "journal.db") == []
 
 
 def test_the_last_moment_may_be_that_of_a_policy_set(tmp_path: Path) -> None:

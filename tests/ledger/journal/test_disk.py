@@ -18,7 +18,7 @@ from ledger.journal import journal as journal_module
 from ledger.journal.journal import Journal
 from ledger.store.database import LOG_BYTES_KEPT
 from ledger.store.trouble import JournalUnavailable
-from tests.support.journal_records import fails, note_of, record
+from tests.support.journal_records import fails, faults_of, note_of, record
 
 MEGABYTES = 4
 KEYS = ("journal.keys.db", "journal.signing-key", "journal.wrapping-key")
@@ -78,6 +78,7 @@ def test_on_a_full_disk_readiness_and_decisions_agree_and_the_log_does_not_flap(
     assert lines == [("journal write failed", "the disk is full"), ("journal writes again", None)]
     assert [name for name in answered if journal.find(name) is None] == []
     journal.close()
+    assert faults_of(disk / "journal.db") == []
 
 
 def _fill(ballast: Path, left: int) -> None:
@@ -102,6 +103,7 @@ def test_a_start_on_a_full_disk_recovers_when_there_is_room(disk: Path) -> None:
 
     asyncio.run(go())
     journal.close()
+    assert faults_of(disk / "journal.db") == []
 
 
 @contextmanager

@@ -21,12 +21,13 @@ from ledger.journal import journal as journal_module
 from ledger.journal.clock import Clock
 from ledger.journal.journal import Commit, Journal
 from ledger.journal.opening import check_writable, open_to_write
+from ledger.store.all_tables import metadata
 from ledger.store.database import LOCK_SECONDS_MAX
 from ledger.store.file_store import FileStore
 from ledger.store.secret_files import beside
-from ledger.store.tables import metadata
 from ledger.store.trouble import JournalUnavailable, trouble_in_words
 from tests.support.journal_records import fails, note_of, record
+from tests.support.patience import PATIENCE
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def test_records_that_wait_together_share_a_commit_up_to_its_bound(path: Path) -
     held = threading.Event()
 
     async def go() -> None:
-        waiting = [journal._put(lambda _: held.wait(20))]  # what comes meanwhile waits together
+        waiting = [journal._put(lambda _: held.wait(PATIENCE))]  # what comes meanwhile waits together
         waiting += [journal.record(record(f"id-{number}")) for number in range(2_000)]
         held.set()
         await asyncio.gather(*waiting)
@@ -152,7 +153,7 @@ def test_a_lock_held_by_another_process_fails_the_callers_and_passes(journal: Jo
         other.execute("BEGIN IMMEDIATE")
         started = time.monotonic()
         assert await asyncio.gather(*(fails(journal, record(f"during-{n}")) for n in range(50))) == [True] * 50
-        assert time.monotonic() - started < 3 * LOCK_SECONDS_MAX  # they wait together, not one after the other
+        assert time.monotonic() - started < 25 * LOCK_SECONDS_MAX  # they wait together, not one after the other
         other.execute("ROLLBACK")
         other.close()
         assert not await fails(journal, record("after"))

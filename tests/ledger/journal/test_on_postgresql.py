@@ -25,6 +25,7 @@ from tests.support.cut_connections import Way, way_to
 from tests.support.journal_reading import from_journal
 from tests.support.journal_records import fails, record, trouble
 from tests.support.large import how_many
+from tests.support.patience import PATIENCE
 from tests.support.postgresql import address, connected
 
 
@@ -330,7 +331,7 @@ def test_records_that_wait_together_share_a_commit(database: ServerAddress) -> N
     held = threading.Event()
 
     async def go() -> None:
-        waiting = [journal._put(lambda _: held.wait(20))]
+        waiting = [journal._put(lambda _: held.wait(PATIENCE))]
         waiting += [journal.record(record(f"id-{number}")) for number in range(500)]
         held.set()
         await asyncio.gather(*waiting)

@@ -7,7 +7,17 @@ from hashlib import sha256, shake_128
 
 import pytest
 
-from ledger.record.body_parts import BadBody, Body, Part, commitment, commitments, digest_of, new_body, unpacked
+from ledger.record.body_parts import (
+    BadBody,
+    Body,
+    Part,
+    commitment,
+    commitments,
+    digest_of,
+    new_body,
+    packed_digest,
+    unpacked,
+)
 from ledger.record.sealing import Blinding, BodyKey, DoesNotOpen, Sealed, new_key_bytes, unwrapped, wrapped
 
 PARTS = (
@@ -30,11 +40,16 @@ def test_a_body_is_read_back_and_its_documents_are_put_together() -> None:
 
 @pytest.mark.parametrize(
     "packed",
-    [b"", b"x" * 16, b"x" * 16 + b"[]", b"x" * 16 + b'[["a",2]]\nb', b"x" * 16 + b"[1]\n", b"x" * 16 + b"[]\nb"],
+    [
+        *(b"", b"x" * 16, b"x" * 16 + b"[]", b"x" * 16 + b'[["a",2]]\nb', b"x" * 16 + b"[1]\n", b"x" * 16 + b"[]\nb"),
+        *(b"x" * 16 + index + b"\nb" for index in (b'[["a",2],["b",-1]]', b"[[1,1]]", b'[["a",true]]', b'[["a",1.0]]')),
+        *(b"x" * 16 + index + b"\n" for index in (b"7", b"null", b'{"ab":0}', b'[["a"]]', b'[["a",0,0]]')),
+    ],
 )
 def test_what_is_no_packed_body_is_refused(packed: bytes) -> None:
-    with pytest.raises(BadBody):
-        unpacked(packed)
+    for read in (unpacked, packed_digest):
+        with pytest.raises(BadBody):
+            read(packed)
 
 
 def test_the_digest_by_another_computation() -> None:
@@ -45,7 +60,7 @@ def test_the_digest_by_another_computation() -> None:
         for n, part in enumerate(PARTS)
     ]
     assert commitments(body.salt, PARTS) == each
-    assert body.digest() == digest_of(each) == sha256(b"".join(each)).hexdigest()
+    assert packed_digest(body.packed()) == body.digest() == digest_of(each) == sha256(b"".join(each)).hexdigest()
 
 
 def test_a_withheld_part_leaves_the_digest_as_it_is_and_a_replaced_one_does_not() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from hypothesis import strategies as some
 
 from ledger.record.canonical_json import BYTES_MAX, INTEGER_MAX, NotCanonical, canonical, read_canonical
 from ledger.record.record_header import Header, read_header
+from tests.support.large import how_many
 
 ASCII = some.text(some.characters(max_codepoint=127), max_size=60)
 OBJECTS = some.dictionaries(ASCII, ASCII | some.integers(-INTEGER_MAX, INTEGER_MAX), max_size=12)
@@ -88,3 +91,36 @@ def test_what_is_no_header_of_this_version_is_refused(change: dict[str, Any]) ->
     text = json.dumps({k: v for k, v in members.items() if v is not None}, sort_keys=True, separators=(",", ":"))
     with pytest.raises(NotCanonical):
         read_header(text.encode())
+
+
+def test_a_header_is_read_as_its_members_are_whatever_stands_in_it() -> None:
+    """Most headers are read without parsing them: with any byte put in, taken out or replaced, the text is the header
+    that its JSON is, or none."""
+    escaped = replace(HEADER, actor='"\\\t\x7f~', seq=INTEGER_MAX)
+    texts = [HEADER.canonical_text(), replace(HEADER, seq=0).canonical_text(), escaped.canonical_text()]
+    texts += [replace(HEADER, engine="x" * (BYTES_MAX - len(HEADER.canonical_text()))).canonical_text()]
+    chance = random.Random(14)
+    for _ in range(how_many(2_000, large=200_000)):
+        text = bytearray(chance.choice(texts))
+        at, byte = chance.randrange(len(text)), chance.choice(b'"\\,:{}0179 -\n\x7f\xc3aev')
+        text[at : at + chance.randrange(2)] = bytes([byte] * chance.randrange(3))
+        assert _read(bytes(text)) == _parsed(bytes(text)), bytes(text)
+
+
+def _read(text: bytes) -> Header | None:
+    try:
+        return read_header(text)
+    except NotCanonical:
+        return None
+
+
+def _parsed(text: bytes) -> Header | None:
+    """By its JSON alone."""
+    try:
+        members = read_canonical(text)
+        header = Header(**members)  # type: ignore[arg-type]  # what the members are is looked at below
+    except (NotCanonical, TypeError):
+        return None
+    types = {each.name: int if each.name in ("seq", "v", "format") else str for each in fields(Header)}
+    is_header = {name: type(value) for name, value in members.items()} == types
+    return header if is_header and (header.v, header.format) == (1, 1) else None

@@ -16,13 +16,13 @@ from ledger.erasure.grounds import Ground
 from ledger.journal.journal import Journal
 from ledger.journal.opening import check_writable
 from ledger.record.actors import Actor
+from ledger.store.all_tables import metadata
 from ledger.store.append_only import FUNCTIONS, GUARDED
 from ledger.store.place import ServerAddress
 from ledger.store.rights import APP, AUDITOR, ERASER, OWNER, RIGHTS
 from ledger.store.schema_check import append_only_tables
 from ledger.store.secret_files import beside
 from ledger.store.server_roles import apply_roles
-from ledger.store.all_tables import metadata
 from ledger.store.trouble import JournalUnavailable
 from tests.support.duties import nothing_held
 from tests.support.journal_records import record, trouble

@@ -22,7 +22,7 @@ from ledger.journal.journal import Journal
 from ledger.record.signed_notes import new_signer
 from ledger.store.place import JournalPlace, ServerAddress
 from ledger.store.secret_files import KeyPlaces, beside, signing_key
-from ledger.verify.journal_check import body_keys, verify_journal
+from ledger.verify.journal_check import verify_journal
 from ledger.verify.trusted_key import TrustedKey
 from tests.support.command_line import credence
 from tests.support.large import how_many
@@ -304,7 +304,7 @@ def test_any_change_of_what_the_log_covers_is_found(tmp_path: Path) -> None:
             row[column] = _like(row[column], chance)
         journal = Journal(copied, places=places)
         try:
-            found = verify_journal(journal, trusted, body_keys(places))
+            found = verify_journal(journal, trusted, places)
         finally:
             journal.close()
         assert found.faults.total > 0, (table.name, column, row)

@@ -16,7 +16,8 @@ _TABLES = {
         "id text, version int, currency text, name text?, group_id text?, status text, blocked_since int?, "
         "customer_since int?, profile text, open_items int, delivered int, open_orders int, deposits int, "
         "disputed int, first_issued_on int?, "
-        "last_order text?, last_order_on int?, order_before_on int?, bounced_on int?, currency_since int?",
+        "last_order text?, last_order_on int?, order_before_on int?, bounced_on int?, put_by text?, "
+        "currency_since int?",
         ("group_id",),
     ),
     "account_groups": (
@@ -73,7 +74,7 @@ _TABLES = {
         "id text, account text, kind text, issued_on int, due_on int, amount int, open_amount int, "
         "disputed_amount int, order_id text?, state text, settled_on int?, dunning_level int, last_contact_on int?, "
         "insured_amount int, foreign_currency text?, foreign_amount int?, foreign_open int?, record text?, digest text",
-        ("account state",),
+        ("account state kind",),
     ),
     "allocations": (
         "from_item to_item number",
@@ -94,6 +95,13 @@ _TABLES = {
         (),
     ),
     "book_totals": ("currency", "currency text, open_items int, customers int", ()),
+    "imports": (
+        "id",
+        "id text, kind text, digest text, started_at text, state text, done_rows int, new int, same int, changed int, "
+        "rejected int, settled int, detail text?",
+        ("digest",),
+    ),
+    "import_rejects": ("run number", "run text, number int, place text, faults text", ()),
     "ledger_entries": (
         "seq number",
         "seq int, number int, account text, bucket text, amount int, effective_on int, order_id text?, item text?, "

@@ -53,9 +53,9 @@ JOINED = ", ".join(f"{chr(98 + i)}: {chr(97 + i)} + {chr(97 + i)}" for i in rang
     ids=lambda text: text[:40],
 )
 def test_ends_soon_and_is_null(text: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert evaluate(text, {}) is None
-    assert time.perf_counter() - begun < 20  # seconds; the slowest takes about 1
+    assert time.process_time() - begun < 20  # seconds of the processor; the slowest takes about 1
 
 
 @pytest.mark.parametrize(
@@ -69,9 +69,9 @@ def test_ends_soon_and_is_null(text: str) -> None:
     ids=lambda value: str(value)[-30:],
 )
 def test_a_pattern_with_many_ways_to_match_ends_soon_with_its_answer(text: str, answer: bool) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert evaluate(text, {}) is answer
-    assert time.perf_counter() - begun < 20  # seconds
+    assert time.process_time() - begun < 20  # seconds of the processor
 
 
 PATTERN = st.lists(

@@ -39,6 +39,7 @@ from tests.support.random_formulas import days
 from tests.support.random_policies import policy_ruleset
 from tests.support.random_rulesets import HERE, NO_TEXT, Case, facts_near_thresholds, random_ruleset
 from tests.support.sql_against_engine import ROW, compare, compare_decisions, in_order, on_duckdb, relation
+from tests.support.steps import long_after
 from tests.support.thresholds import Hits, at_thresholds, unit_of
 
 # --- random rule sets ------------------------------------------------------------------------------------------------
@@ -101,7 +102,7 @@ def test_the_rows_compared_by_make_large_are_a_million() -> None:
     assert 120 * 1_000 + sum(CHUNKS.values()) * LARGE_CHUNK >= 1_000_000
 
 
-@pytest.mark.parametrize("part", range(8))
+@pytest.mark.parametrize("part", long_after(2, range(8)))
 def test_random_rule_sets_agree_on_duckdb(part: int) -> None:
     kept = 0
     for seed in range(part * RULE_SETS // 8, (part + 1) * RULE_SETS // 8):
@@ -112,7 +113,7 @@ def test_random_rule_sets_agree_on_duckdb(part: int) -> None:
     assert kept > RULE_SETS // 2
 
 
-@pytest.mark.parametrize("case", list(CASE_KINDS))
+@pytest.mark.parametrize("case", long_after(2, sorted(CASE_KINDS, key=CHUNKS.__getitem__)))
 def test_default_policies_agree_on_duckdb(case: str) -> None:
     ruleset = default_policies().ruleset(case, AS_OF_DAY)
     assert portability_mistakes([ruleset]) == ()
@@ -211,7 +212,7 @@ DATES
 """.replace("DATES", "  from: 2026-01-01\n  until: 2026-12-31\n  by: a\n  approved_by: b\n  reason: c")
 
 
-@pytest.mark.parametrize("case", [case for case in KINDS if case in ("order", "invoice", "account")])
+@pytest.mark.parametrize("case", long_after(1, [case for case in ("account", "order", "invoice") if case in KINDS]))
 def test_decisions_with_exceptions_say_what_sql_says(case: str) -> None:
     files = dict(read_folder(RULES).policies)
     loaded = load({**files, "exceptions.yaml": EXCEPTIONS.encode()})
@@ -417,6 +418,11 @@ def _elsewhere(
 
 
 def test_postgres_agrees(postgres: Any) -> None:
+    _elsewhere("postgres", postgres, (), plain=2, typed=1, lists=1, exceptions=1)
+
+
+@pytest.mark.long
+def test_postgres_agrees_on_more_and_on_the_default_policies(postgres: Any) -> None:
     cases = tuple(CASE_KINDS) if IS_LARGE else ("order", "limit")
     counts = {"plain": how_many(4, large=8), "typed": how_many(2, large=3), "exceptions": how_many(2, large=4)}
     _elsewhere("postgres", postgres, cases, **counts, lists=how_many(4, large=12))
@@ -425,6 +431,13 @@ def test_postgres_agrees(postgres: Any) -> None:
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.spark
 def test_spark_agrees(spark: Any) -> None:
+    _elsewhere("spark", spark, (), plain=1, typed=0, lists=0, exceptions=0)
+
+
+@pytest.mark.long
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.spark
+def test_spark_agrees_on_more_and_on_a_default_policy(spark: Any) -> None:
     """Spark takes as long for the plan of one query as PostgreSQL for all of them, a minute for that of orders: the
     default policies but those for limits are left to `make large`."""
     cases = tuple(CASE_KINDS) if IS_LARGE else ("limit",)

@@ -1,0 +1,198 @@
+"""What is sent about accounts, limits, securities and items. Amounts are decimal text in the account's currency where
+nothing else is said, days ISO dates."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ledger.credit.limit import LimitKind
+from ledger.credit.security import SecurityKind
+
+_NUMBER = {"min_length": 1, "max_length": 200}
+_Number = Annotated[str, Field(**_NUMBER)]
+_OptionalNumber = Annotated[str | None, Field(**_NUMBER)]
+_Text = Annotated[str, Field(min_length=1, max_length=2_000)]
+_OptionalText = Annotated[str | None, Field(min_length=1, max_length=2_000)]
+_Amount = Annotated[str, Field(max_length=60, examples=["12500.00"])]
+_Day = Annotated[str | None, Field(max_length=10, examples=["2026-07-01"])]
+_Currency = Annotated[str | None, Field(max_length=3, examples=["EUR"], description="ISO 4217.")]
+
+
+class _Sent(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class PutAccountRequest(_Sent):
+    """The whole profile of an account: what is left out is no longer known."""
+
+    currency: _Currency = None
+    name: _OptionalText = None
+    group: _OptionalNumber = None
+    customer_since: _Day = None
+    closed: bool = Field(default=False, description="Nothing is sold to the customer any more.")
+    profile: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Facts of the account without `account.`, the site's own too; none that the ledger works out.",
+        examples=[{"customer_class": "standard", "sales_person": "u.lindner", "insolvent": False}],
+    )
+
+
+class PutGroupRequest(_Sent):
+    """A group of companies. Who belongs to it is said by the accounts."""
+
+    currency: _Currency = None
+    limit: str | None = Field(default=None, max_length=60, description="What all of them may owe together.")
+    limit_until: _Day = None
+    insolvent: bool | None = None
+
+
+class RecordFiguresRequest(_Sent):
+    """What was found out about a customer on a day; all that is known from then on."""
+
+    on: _Day = None
+    figures: dict[str, Any] = Field(
+        description="Facts of the account without `account.`.",
+        examples=[{"current_ratio": "1.4", "debt_ratio": "0.55", "external_rating": "BBB"}],
+    )
+    source: _OptionalText = None
+
+
+class LimitRequest(_Sent):
+    """A limit that is asked for."""
+
+    kind: LimitKind = Field(default=LimitKind.LIMIT, strict=False)
+    amount: str | None = Field(default=None, max_length=60, description="The whole limit; none where it is unlimited.")
+    from_: _Day = Field(default=None, alias="from")
+    until: _Day = None
+    reason: _OptionalText = None
+    basis: str | None = Field(default=None, max_length=80, description="The fact `limit.basis`.")
+
+
+class GrantRequest(_Sent):
+    """Nothing is said beside that it is granted: who grants, the key says."""
+
+
+class ReasonRequest(_Sent):
+    """Why."""
+
+    reason: _Text
+
+
+class PutSecurityRequest(_Sent):
+    """A security: what is left out is no longer known."""
+
+    kind: SecurityKind = Field(strict=False)
+    amount: _Amount
+    currency: _Currency = None
+    cover: str | None = Field(default=None, max_length=30, description="Share that is paid; left out: all.")
+    order: _OptionalNumber = None
+    from_: _Day = Field(default=None, alias="from")
+    until: _Day = None
+    stopped_on: _Day = Field(default=None, description="From when new deliveries are not insured.")
+    max_days: int | None = Field(default=None, ge=0, le=3650)
+    reference: _OptionalText = None
+    issuer: _OptionalText = None
+
+
+class AssessRequest(_Sent):
+    """A review of an account, or a grade that another program gave before the first one."""
+
+    review_on: _Day = Field(default=None, description="When it is reviewed next; left out: when the policies say.")
+    taken_over: str | None = Field(default=None, max_length=80)
+    since: _Day = None
+
+
+class PostInvoiceRequest(_Sent):
+    """An invoice, or with `"kind": "debit"` what is owed and is no sale."""
+
+    id: _Number
+    account: _Number
+    amount: _Amount
+    currency: _Currency = None
+    issued_on: str = Field(max_length=10, examples=["2026-07-01"])
+    due_on: str = Field(max_length=10, examples=["2026-07-31"])
+    kind: str = Field(default="invoice", pattern="^(invoice|debit)$")
+    order: _OptionalNumber = Field(default=None, description="The order that is billed.")
+    settled_on: _Day = Field(default=None, description="Of one that was paid before: when nothing was open any more.")
+
+
+class PostCreditNoteRequest(_Sent):
+    """A credit note. It lowers its invoice, or what is due first."""
+
+    id: _Number
+    account: _Number
+    amount: _Amount
+    currency: _Currency = None
+    issued_on: str = Field(max_length=10, examples=["2026-07-01"])
+    invoice: _OptionalNumber = None
+    on_account: bool = False
+
+
+class ReferenceRequest(_Sent):
+    """What a payment pays."""
+
+    invoice: _Number
+    amount: str | None = Field(
+        default=None, max_length=60, description="How much of it; left out: as much as there is."
+    )
+
+
+class PostPaymentRequest(_Sent):
+    """A payment. Without references it pays what is due first; the rest stays on account."""
+
+    id: _Number
+    account: _Number
+    amount: _Amount
+    currency: _Currency = None
+    effective_on: _Day = None
+    references: list[ReferenceRequest] = Field(default_factory=list, max_length=1_000)
+    on_account: bool = Field(default=False, description="It pays nothing yet.")
+
+
+class PostDepositRequest(_Sent):
+    """Money that was received for an order."""
+
+    id: _Number
+    account: _Number
+    order: _Number
+    amount: _Amount
+    currency: _Currency = None
+    effective_on: _Day = None
+
+
+class ReverseRequest(_Sent):
+    """A payment or deposit is taken back."""
+
+    bounced: bool = Field(default=True, description="It came back from the bank; false: it was booked by mistake.")
+    on: _Day = None
+    reason: _OptionalText = None
+
+
+class PutRatesRequest(_Sent):
+    """What one unit of each currency was worth, in the policies' currency."""
+
+    rates: list[Any] = Field(
+        min_length=1, max_length=1_000, examples=[[{"currency": "USD", "date": "2026-07-14", "rate": "0.9215"}]]
+    )
+    source: _OptionalText = None
+
+
+ACCOUNT_REQUESTS: tuple[type[BaseModel], ...] = (
+    PutAccountRequest,
+    PutGroupRequest,
+    RecordFiguresRequest,
+    LimitRequest,
+    GrantRequest,
+    ReasonRequest,
+    PutSecurityRequest,
+    AssessRequest,
+    PostInvoiceRequest,
+    PostCreditNoteRequest,
+    PostPaymentRequest,
+    PostDepositRequest,
+    ReverseRequest,
+    PutRatesRequest,
+)
+"""All of them, for the OpenAPI document."""

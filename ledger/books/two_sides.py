@@ -1,0 +1,336 @@
+"""Figures of the ledger that two tables must agree on, as SQL of either database.
+
+One query adds up what a figure should be (`expected`) and what stands there (`found`), side by side, and gives only the
+rows where they differ: ten million items are compared in the database, and what is right never leaves it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ledger.credit.order import RESERVING, OrderState
+from ledger.items.item import OWED, ItemKind, ItemState
+from receivables.account_facts import SERIOUSLY_LATE_DAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Rows of one table: `keys` and `figures` are SQL, `rest` what stands behind `FROM`."""
+
+    keys: Sequence[str]
+    figures: Sequence[str]
+    rest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """One kind of figure."""
+
+    kind: int
+    """Which of the seven checks it belongs to (`ledger.books.verify`)."""
+
+    title: str
+    """What is compared, as a person calls it."""
+
+    keys: Sequence[str]
+    """What tells one row from another: the account first, days as `due_on`."""
+
+    figures: Sequence[str]
+    expected: Sequence[Side]
+    found: Side
+    combined: str = "SUM"
+    """How several rows of one key become one figure: `SUM` or `MIN`."""
+
+    def query(self) -> str:
+        """Keys, then of each figure what is expected and what is found, where these differ."""
+        sides = [*(_rows(each, is_found=False) for each in self.expected), _rows(self.found, is_found=True)]
+        names = [f"k{at}" for at in range(len(self.keys))]
+        pairs = [(f"{self.combined}(e{at})", f"{self.combined}(f{at})") for at in range(len(self.figures))]
+        differs = " OR ".join(f"{expected} IS DISTINCT FROM {found}" for expected, found in _whole(self, pairs))
+        columns = ", ".join([*names, *(each for pair in pairs for each in pair)])
+        grouped = ", ".join(names)
+        return f"SELECT {columns} FROM ({' UNION ALL '.join(sides)}) AS both_sides GROUP BY {grouped} HAVING {differs}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowRule:
+    """What each row of one table must fulfil by itself."""
+
+    kind: int
+    title: str
+    keys: Sequence[str]
+    table: str
+    columns: Sequence[str]
+    """Of the table, for the keys."""
+
+    figures: Mapping[str, tuple[str, str]] = field(hash=False)
+    """By name what is expected and what is found, as SQL over one row."""
+
+    def query(self) -> str:
+        """As `Comparison.query`."""
+        columns = ", ".join([*self.columns, *(each for pair in self.figures.values() for each in pair)])
+        differs = " OR ".join(f"({expected}) IS DISTINCT FROM ({found})" for expected, found in self.figures.values())
+        return f"SELECT {columns} FROM {self.table} WHERE {differs}"
+
+
+def _whole(comparison: Comparison, pairs: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+    """A sum over nothing is nothing, not unknown."""
+    if comparison.combined != "SUM":
+        return pairs
+    return [(f"COALESCE({expected}, 0)", f"COALESCE({found}, 0)") for expected, found in pairs]
+
+
+def _rows(side: Side, *, is_found: bool) -> str:
+    none = "CAST(NULL AS BIGINT)"
+    keys = [f"{key} AS k{at}" for at, key in enumerate(side.keys)]
+    both = [
+        f"{none if is_found else figure} AS e{at}, {figure if is_found else none} AS f{at}"
+        for at, figure in enumerate(side.figures)
+    ]
+    return f"SELECT {', '.join([*keys, *both])} FROM {side.rest}"
+
+
+def _words(members: frozenset[OrderState] | frozenset[ItemKind]) -> str:
+    return ", ".join(f"'{each}'" for each in sorted(members))
+
+
+_DEPOSIT = f"kind = '{ItemKind.DEPOSIT}'"
+_OWED = f"kind IN ({_words(OWED)})"
+_SALES = f"kind IN ('{ItemKind.INVOICE}', '{ItemKind.CREDIT_NOTE}') AND state <> '{ItemState.REVERSED}'"
+_PAID = f"kind = '{ItemKind.INVOICE}' AND state = '{ItemState.SETTLED}' AND settled_on IS NOT NULL"
+_PAID_DAY = "CASE WHEN settled_on > issued_on THEN settled_on ELSE issued_on END"
+_LATE = "CASE WHEN settled_on > due_on THEN settled_on - due_on ELSE 0 END"
+_ISSUED = f"kind IN ({_words(OWED | {ItemKind.CREDIT_NOTE})})"
+_BUCKETS = ("open_items", "delivered", "open_orders", "deposits")
+_UNDELIVERED = "(amount - delivered - billed - lapsed)"
+_EXPOSURE = "open_items + delivered + open_orders - deposits"
+
+
+def _of(kind: str) -> str:
+    return f"CASE WHEN bucket = '{kind}' THEN amount ELSE 0 END"
+
+
+COMPARISONS: Sequence[Comparison | RowRule] = (
+    Comparison(
+        kind=1,
+        title="accounts and their items",
+        keys=("account",),
+        figures=("open_items", "deposits", "disputed"),
+        expected=(
+            Side(
+                ("account",),
+                (
+                    f"CASE WHEN {_DEPOSIT} THEN 0 ELSE open_amount END",
+                    f"CASE WHEN {_DEPOSIT} THEN -open_amount ELSE 0 END",
+                    "disputed_amount",
+                ),
+                "items WHERE open_amount <> 0 OR disputed_amount <> 0",
+            ),
+        ),
+        found=Side(("id",), ("open_items", "deposits", "disputed"), "accounts"),
+    ),
+    Comparison(
+        kind=1,
+        title="accounts and their orders",
+        keys=("account",),
+        figures=("open_orders", "delivered"),
+        expected=(Side(("account",), ("reserved", "delivered"), "orders WHERE reserved <> 0 OR delivered <> 0"),),
+        found=Side(("id",), ("open_orders", "delivered"), "accounts"),
+    ),
+    Comparison(
+        kind=1,
+        title="accounts and their first items",
+        keys=("account",),
+        figures=("first_issued_on",),
+        expected=(Side(("account",), ("issued_on",), f"items WHERE {_ISSUED}"),),
+        found=Side(("id",), ("first_issued_on",), "accounts"),
+        combined="MIN",
+    ),
+    Comparison(
+        kind=2,
+        title="accounts and their entries",
+        keys=("account",),
+        figures=_BUCKETS,
+        expected=(Side(("account",), tuple(map(_of, _BUCKETS)), "ledger_entries"),),
+        found=Side(("id",), _BUCKETS, "accounts"),
+    ),
+    Comparison(
+        kind=3,
+        title="totals by due date",
+        keys=("account", "due_on"),
+        figures=("due_totals.open_amount", "due_totals.disputed", "due_totals.items"),
+        expected=(
+            Side(
+                ("account", "due_on"),
+                ("open_amount", "disputed_amount", "1"),
+                f"items WHERE {_OWED} AND open_amount <> 0",
+            ),
+        ),
+        found=Side(("account", "due_on"), ("open_amount", "disputed", "items"), "due_totals"),
+    ),
+    Comparison(
+        kind=3,
+        title="items by dunning level",
+        keys=("account", "level"),
+        figures=("level_totals.items",),
+        expected=(
+            Side(
+                ("account", "dunning_level"),
+                ("1",),
+                f"items WHERE {_OWED} AND open_amount <> 0 AND dunning_level <> 0",
+            ),
+        ),
+        found=Side(("account", "level"), ("items",), "level_totals"),
+    ),
+    Comparison(
+        kind=3,
+        title="payment records by day",
+        keys=("account", "day"),
+        figures=tuple(f"day_records.{name}" for name in ("issued", "paid", "on_time", "seriously_late", "days_late")),
+        expected=(
+            Side(("account", "issued_on"), ("amount", "0", "0", "0", "0"), f"items WHERE {_SALES}"),
+            Side(
+                ("account", _PAID_DAY),
+                (
+                    "0",
+                    "1",
+                    "CASE WHEN settled_on > due_on THEN 0 ELSE 1 END",
+                    f"CASE WHEN settled_on - due_on > {SERIOUSLY_LATE_DAYS} THEN 1 ELSE 0 END",
+                    _LATE,
+                ),
+                f"items WHERE {_PAID}",
+            ),
+        ),
+        found=Side(("account", "day"), ("issued", "paid", "on_time", "seriously_late", "days_late"), "day_records"),
+    ),
+    Comparison(
+        kind=3,
+        title="the whole book",
+        keys=("currency",),
+        figures=("book_totals.open_items", "book_totals.customers"),
+        expected=(Side(("currency",), ("open_items", "CASE WHEN open_items > 0 THEN 1 ELSE 0 END"), "accounts"),),
+        found=Side(("currency",), ("open_items", "customers"), "book_totals"),
+    ),
+    Comparison(
+        kind=3,
+        title="groups and their accounts",
+        keys=("group",),
+        figures=("account_groups.total",),
+        expected=(Side(("group_id",), (_EXPOSURE,), "accounts WHERE group_id IS NOT NULL"),),
+        found=Side(("id",), ("total",), "account_groups"),
+    ),
+    RowRule(
+        kind=4,
+        title="amounts of orders",
+        keys=("account", "order"),
+        table="orders",
+        columns=("account", "id"),
+        figures={
+            "reserved": (
+                f"CASE WHEN state IN ({_words(RESERVING)}) AND NOT is_prepaid THEN {_UNDELIVERED} ELSE 0 END",
+                "reserved",
+            ),
+            "undelivered": (f"CASE WHEN {_UNDELIVERED} < 0 THEN 0 ELSE {_UNDELIVERED} END", _UNDELIVERED),
+            "delivered": ("CASE WHEN delivered < 0 THEN 0 ELSE delivered END", "delivered"),
+            "billed": ("CASE WHEN billed < 0 THEN 0 ELSE billed END", "billed"),
+            "lapsed": ("CASE WHEN lapsed < 0 THEN 0 ELSE lapsed END", "lapsed"),
+        },
+    ),
+    RowRule(
+        kind=4,
+        title="amounts of items",
+        keys=("account", "item"),
+        table="items",
+        columns=("account", "id"),
+        figures={
+            "open_amount": (
+                "CASE WHEN amount < 0 THEN CASE WHEN open_amount > 0 THEN 0 WHEN open_amount < amount THEN amount "
+                "ELSE open_amount END WHEN open_amount < 0 THEN 0 WHEN open_amount > amount THEN amount "
+                "ELSE open_amount END",
+                "open_amount",
+            ),
+            "disputed_amount": (
+                "CASE WHEN disputed_amount < 0 OR open_amount <= 0 THEN 0 WHEN disputed_amount > open_amount "
+                "THEN open_amount ELSE disputed_amount END",
+                "disputed_amount",
+            ),
+        },
+    ),
+    Comparison(
+        kind=4,
+        title="items and what was set off against them",
+        keys=("account", "item"),
+        figures=("set_off",),
+        expected=(
+            Side(
+                ("account", "id"),
+                ("amount - open_amount",),
+                f"items WHERE {_OWED} AND state = '{ItemState.OPEN}' AND amount <> open_amount",
+            ),
+        ),
+        found=Side(
+            ("a.account", "a.to_item"),
+            ("a.amount",),
+            f"allocations a JOIN items i ON i.id = a.to_item AND i.state = '{ItemState.OPEN}' "
+            "WHERE a.reversed_on IS NULL",
+        ),
+    ),
+    RowRule(
+        kind=5,
+        title="states of items",
+        keys=("account", "item"),
+        table="items",
+        columns=("account", "id"),
+        figures={
+            "is_open": (
+                "CASE WHEN open_amount <> 0 THEN 1 ELSE 0 END",
+                f"CASE WHEN state = '{ItemState.OPEN}' THEN 1 ELSE 0 END",
+            ),
+            "has_day_of_settlement": (
+                f"CASE WHEN state = '{ItemState.SETTLED}' OR settled_on IS NOT NULL AND state <> '{ItemState.OPEN}' "
+                "THEN 1 ELSE 0 END",
+                "CASE WHEN settled_on IS NULL THEN 0 ELSE 1 END",
+            ),
+        },
+    ),
+    RowRule(
+        kind=5,
+        title="states of orders",
+        keys=("account", "order"),
+        table="orders",
+        columns=("account", "id"),
+        figures={
+            "has_approval": (
+                f"CASE WHEN state IN ({_words(RESERVING)}) OR approved_on IS NOT NULL THEN 1 ELSE 0 END",
+                "CASE WHEN approved_on IS NULL OR approved_amount IS NULL THEN 0 ELSE 1 END",
+            ),
+            "undelivered": (
+                f"CASE WHEN state IN ('{OrderState.CANCELLED}', '{OrderState.CLOSED}') THEN 0 ELSE {_UNDELIVERED} END",
+                _UNDELIVERED,
+            ),
+        },
+    ),
+    Comparison(
+        kind=5,
+        title="held orders and their holds",
+        keys=("account", "order"),
+        figures=("open_holds",),
+        expected=(Side(("account", "id"), ("1",), f"orders WHERE state = '{OrderState.HELD}'"),),
+        found=Side(("account", "order_id"), ("1",), "holds WHERE lifted_on IS NULL"),
+    ),
+    Comparison(
+        kind=7,
+        title="reserved orders and their decisions",
+        keys=("account", "order"),
+        figures=("decided_to_go",),
+        expected=(Side(("account", "id"), ("1",), "orders WHERE reserved <> 0"),),
+        found=Side(
+            ("o.account", "o.id"),
+            ("1",),
+            "orders o JOIN entries e ON e.id = o.decision AND e.outcome IN ('approve', 'approve_with_conditions') "
+            "WHERE o.reserved <> 0",
+        ),
+    ),
+)
+"""All that is compared within the tables, the quick ones among the slow."""

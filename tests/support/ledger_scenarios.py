@@ -1,0 +1,237 @@
+"""Paragraphs of commands to the credit ledger, with what each is answered: YAML, read by the tests of each backend.
+
+    - name: a part payment
+      base: true                                     the account C-1 of `BASE`, with two invoices open
+      steps:
+        - post_payment: {payment: P-1, account: C-1, amount: "5000.00"}
+          gives: {allocations.0.item: I-1}           by the path of a member of the answer
+        - day: 2026-07-03
+        - post_payment: {payment: P-1, account: C-1, amount: "7000.00"}
+          refused: already-booked-differently        by its code; or the paths of faults: [amount]
+        - facts: C-1
+          are: {open_invoices: "15000.00", overdue_amount: null}
+
+Numbers such as `C-1` and `I-1` get the paragraph's own prefix, so that all paragraphs can share one ledger; they run
+day by day then, since a ledger's day never goes back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from engine.vocabulary.binding import FactsRefused
+from ledger.books.verbs import VERBS
+from ledger.credit.change import CommandRefused
+from ledger.credit.limit import LimitKind
+from ledger.credit.security import SecurityKind
+from ledger.items.item import ItemKind
+from ledger.items.post_payment import Reference
+from tests.support.ledger_books import FIRST_DAY, Books, asker
+
+_NUMBER = re.compile(r"(?<![\w-])([A-Z]{1,2}-\d+)(?![\w-])")
+_COMMANDS = {re.sub(r"(?<!^)(?=[A-Z])", "_", each.__name__).lower(): each for each in VERBS}
+
+BASE: Sequence[Mapping[str, Any]] = [
+    {
+        "put_account": {
+            "account": "C-1",
+            "currency": "EUR",
+            "customer_since": "2024-01-01",
+            "profile": {
+                "customer_class": "standard",
+                "sales_person": "u.lindner",
+                "assessed_on": "2026-02-01",
+                "insolvent": False,
+                "litigation": False,
+                "abnormal_operation": False,
+                "broken_promises": 0,
+            },
+        }
+    },
+    {"take_over_limit": {"account": "C-1", "kind": "limit", "amount": "60000.00", "from_on": "2024-01-01"}},
+    *(
+        {
+            "post_invoice": {
+                "invoice": f"H-{month}",
+                "account": "C-1",
+                "amount": "5000.00",
+                "issued_on": f"{2025 + (month + 5) // 12}-{(month + 5) % 12 + 1:02}-01",
+                "due_on": f"{2025 + (month + 5) // 12}-{(month + 5) % 12 + 1:02}-28",
+                "settled_on": f"{2025 + (month + 5) // 12}-{(month + 5) % 12 + 1:02}-28",
+            }
+        }
+        for month in range(1, 13)
+    ),
+    {
+        "post_invoice": {
+            "invoice": "I-1",
+            "account": "C-1",
+            "amount": "12000.00",
+            "issued_on": "2026-06-20",
+            "due_on": "2026-07-20",
+        }
+    },
+    {
+        "post_invoice": {
+            "invoice": "I-2",
+            "account": "C-1",
+            "amount": "8000.00",
+            "issued_on": "2026-06-25",
+            "due_on": "2026-07-25",
+        }
+    },
+    {"put_account": {"account": "C-9", "currency": "EUR"}},
+    {
+        "post_invoice": {
+            "invoice": "I-99",
+            "account": "C-9",
+            "amount": "880000.00",
+            "issued_on": "2026-06-25",
+            "due_on": "2026-07-25",
+        }
+    },
+]
+"""An account with a year of punctual payments, a limit of 60,000.00 and 20,000.00 open, beside one that owes much."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """One paragraph."""
+
+    name: str
+    prefix: str
+    base: Sequence[Mapping[str, Any]]
+    """Commands before the first step, whose answers nobody looks at."""
+
+    steps: Sequence[Mapping[str, Any]]
+
+
+def read_scenarios(path: Path) -> list[Scenario]:
+    with path.open(encoding="utf-8") as file:
+        told = yaml.safe_load(file)
+    return [
+        Scenario(
+            name=each["name"],
+            prefix=f"{number}.",
+            base=BASE if each.get("base") else (),
+            steps=each["steps"],
+        )
+        for number, each in enumerate(told, 1)
+    ]
+
+
+def run(scenario: Scenario, books: Books) -> None:
+    _begin([scenario], books)
+    for day, steps in by_day(scenario):
+        books.today = day
+        for step in steps:
+            _do(scenario, books, step)
+
+
+def _begin(scenarios: Sequence[Scenario], books: Books) -> None:
+    """What all paragraphs begin with, in few transactions."""
+    commands = []
+    for scenario in scenarios:
+        for step in scenario.base:
+            named = _named(scenario, step)
+            commands.append(_command(next(iter(step)), named, books))
+    books.do_all(commands)
+
+
+def run_together(scenarios: Sequence[Scenario], books: Books) -> None:
+    """All of them in one ledger, day by day."""
+    parts = [
+        (day, number, scenario, steps) for number, scenario in enumerate(scenarios) for day, steps in by_day(scenario)
+    ]
+    _begin(scenarios, books)
+    for day, _, scenario, steps in sorted(parts, key=lambda part: part[:2]):
+        books.today = day
+        for step in steps:
+            _do(scenario, books, step)
+
+
+def by_day(scenario: Scenario) -> Iterator[tuple[date, list[Mapping[str, Any]]]]:
+    day: date = FIRST_DAY
+    steps: list[Mapping[str, Any]] = []
+    for step in scenario.steps:
+        if "day" in step:
+            yield day, steps
+            day, steps = step["day"], []
+        else:
+            steps.append(step)
+    yield day, steps
+
+
+def _do(scenario: Scenario, books: Books, step: Mapping[str, Any]) -> None:
+    where = f"{scenario.name}: {step}"
+    named = _named(scenario, step)
+    if "facts" in named:
+        facts = books.facts(named["facts"])
+        expected = named["are"]
+        found = {name: facts.get(name) for name in expected}
+        assert found == expected, f"{where}: {found}"
+        return
+    word = next(each for each in named if each in _COMMANDS)
+    command = _command(word, named, books)
+    refused = named.get("refused")
+    try:
+        told = books.do(command)
+    except CommandRefused as why:
+        assert why.code == refused, f"{where}: {why.code}: {why.detail}"
+        return
+    except FactsRefused as why:
+        assert [fault.path for fault in why.faults] == refused, f"{where}: {why}"
+        return
+    assert refused is None, f"{where}: {str(told)[:300]}"
+    answer = {**told.answer, "status": told.status, "repeated": told.is_repeated}
+    expected = named.get("gives", {})
+    assert {path: _member(answer, path) for path in expected} == expected, f"{where}: {str(answer)[:700]}"
+
+
+def _command(word: str, step: Mapping[str, Any], books: Books) -> Any:
+    kind, given = _COMMANDS[word], dict(step[word])
+    names = {field.name for field in fields(kind)}
+    if "kind" in given:
+        enum = {"post_invoice": ItemKind, "put_security": SecurityKind}.get(word, LimitKind)
+        given["kind"] = enum(given["kind"])
+    if "references" in given:
+        given["references"] = tuple(Reference(**each) for each in given["references"])
+    if "asker" in names:
+        login, _, authority = step.get("by", "u.becker").partition(" ")
+        given["asker"] = asker(login, authority or "none")
+    if "id" in names:
+        given["id"] = books.id()
+    if word == "submit":
+        given = {"copied_from": None, **given}
+    return kind(**given)
+
+
+def _named(scenario: Scenario, value: Any) -> Any:
+    """With the paragraph's prefix before all numbers."""
+    if isinstance(value, Mapping):
+        return {name: _named(scenario, each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_named(scenario, each) for each in value]
+    if isinstance(value, str):
+        return _NUMBER.sub(rf"{scenario.prefix}\1", value)
+    return value
+
+
+def _member(answer: Any, path: str) -> Any:
+    """`allocations.0.item`; `allocations.#` is how many there are, `reasons.*.rule` of all."""
+    for at, part in enumerate(path.split(".")):
+        if part == "#":
+            answer = len(answer)
+        elif part == "*":
+            rest = ".".join(path.split(".")[at + 1 :])
+            return [_member(each, rest) for each in answer]
+        else:
+            answer = answer[int(part)] if isinstance(answer, list) else answer[part]
+    return answer

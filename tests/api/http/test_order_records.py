@@ -4,31 +4,29 @@ reader no more than they may know."""
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from api.settings import Settings
 from tests.support.command_line import credence
 from tests.support.keyed_services import asking_for_keys, bearer
 from tests.support.order_desks import accounts, enter, keys_of_people, put_rows, settings_of_desk
+from tests.support.running_service import journal_file
 
 REASON = "they promised me on the phone"
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """With a journal of an order's life, whose service has ended."""
+def journal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Of an order's life, whose service has ended."""
     settings = settings_of_desk(tmp_path_factory.mktemp("desk"))
     keys = keys_of_people(settings)
     put_rows(settings, accounts("C-1", profile={"current_ratio": "0.625"}))
     with asking_for_keys(settings) as client:
         _life(client, {login: bearer(key) for login, key in keys.items()})
-    yield settings
-    shutil.rmtree(settings.journal.parent, ignore_errors=True)  # type: ignore[union-attr]  # it is a file
+    yield journal_file(settings)
 
 
 def _life(client: httpx2.Client, people: dict[str, dict[str, str]]) -> None:
@@ -43,19 +41,19 @@ def _life(client: httpx2.Client, people: dict[str, dict[str, str]]) -> None:
     client.post(f"{path}/close", json={}, headers=people["u.becker"]).raise_for_status()
 
 
-def test_all_decisions_on_the_ledgers_facts_come_out_again(settings: Settings) -> None:
-    done = credence("journal", "replay", "--all", "--journal", settings.journal)
+def test_all_decisions_on_the_ledgers_facts_come_out_again(journal: Path) -> None:
+    done = credence("journal", "replay", "--all", "--journal", journal)
     assert (done.exit_code, done.stdout) == (0, "4 decisions: 4 same bytes\n")
 
 
-def test_the_journal_verifies(settings: Settings) -> None:
-    done = credence("journal", "verify", settings.journal)
+def test_the_journal_verifies(journal: Path) -> None:
+    done = credence("journal", "verify", journal)
     assert done.exit_code == 0, done.stdout + done.stderr
 
 
-def test_a_masked_export_has_neither_what_was_asked_nor_what_was_done(settings: Settings, tmp_path: Path) -> None:
-    credence("journal", "export", tmp_path / "out", "--masked", "--journal", settings.journal)
-    credence("journal", "export", tmp_path / "whole", "--journal", settings.journal)
+def test_a_masked_export_has_neither_what_was_asked_nor_what_was_done(journal: Path, tmp_path: Path) -> None:
+    credence("journal", "export", tmp_path / "out", "--masked", "--journal", journal)
+    credence("journal", "export", tmp_path / "whole", "--journal", journal)
     masked, whole = (
         "".join(path.read_text("utf-8") for path in (tmp_path / name).rglob("*.ndjson")) for name in ("out", "whole")
     )

@@ -20,7 +20,7 @@ from sqlalchemy import select, true
 
 from engine.pipeline import Engine
 from engine.vocabulary.days import day_number
-from ledger.books.answers import act_of, answer_of
+from ledger.books.answers import act_of
 from ledger.books.credit_ledger import Asked, CreditLedger
 from ledger.books.reading import read_snapshot, rows_of
 from ledger.books.verbs import VERBS
@@ -30,6 +30,7 @@ from ledger.credit.change import Again, Asker, Change, Desk
 from ledger.credit.entry import Bucket, Entry
 from ledger.credit.order import Order, OrderState
 from ledger.credit.snapshot import Command, Row, Snapshot, Wants
+from ledger.journal.act_answers import answer_of
 from ledger.journal.clock import Clock
 from ledger.journal.journal import Journal
 from ledger.record.decision_parts import answer_parts

@@ -34,7 +34,13 @@ def read_snapshot(
     _read(connection, snapshot, Order, orders.id.in_(wants.orders), wants.orders)
     _read_items(connection, snapshot, wants)
     histories = wants.histories | {each.account for each in snapshot.all(OpenItem)}
-    accounts = wants.accounts | wants.open_items | histories | {each.account for each in snapshot.all(Order)}
+    accounts = (
+        wants.accounts
+        | wants.open_items
+        | wants.live_orders
+        | histories
+        | {each.account for each in snapshot.all(Order)}
+    )
     account = STORED[Account].table.c
     _read(connection, snapshot, Account, account.id.in_(accounts), accounts)
     groups = wants.groups | {each.group for each in snapshot.all(Account) if each.group is not None}
@@ -49,6 +55,9 @@ def read_snapshot(
         items.account.in_(accounts), items.state == ItemState.OPEN.value, items.kind == ItemKind.DEPOSIT.value
     )
     _read(connection, snapshot, OpenItem, deposits, accounts)
+    live = and_(orders.account.in_(wants.live_orders), orders.state.in_([each.value for each in LIVE]))
+    _read(connection, snapshot, Order, live, wants.live_orders)
+    _read_secured_orders(connection, snapshot)
     _read_kin(connection, snapshot, wants, accounts)
     _add_other_orders(connection, snapshot, accounts, day)
     for of_order in (Hold, Release, Revision):
@@ -57,7 +66,6 @@ def read_snapshot(
         snapshot.put(book)
     snapshot.open_items_of = wants.open_items | (_read_items_of(connection, snapshot, accounts) if itemized else set())
     _read_rates(connection, snapshot, wants, day, vocabulary)
-    _read_secured_orders(connection, snapshot)
     return snapshot
 
 
@@ -87,12 +95,13 @@ def _read_rates(connection: Connection, snapshot: Snapshot, wants: Wants, day: i
 
 def _read_secured_orders(connection: Connection, snapshot: Snapshot) -> None:
     """Orders that have securities of their own, and what of them is open."""
-    secured = {each.order for each in snapshot.all(Security) if each.order is not None}
+    named = {each.order for each in snapshot.all(Security) if each.order is not None}
     orders, items = STORED[Order].table.c, STORED[OpenItem].table.c
     accounts = {each.account for each in snapshot.all(Security) if each.order is not None}
+    secured = named - {each.id for each in snapshot.all(Order)}
     _read(connection, snapshot, Order, orders.id.in_(secured), secured)
-    is_open = and_(items.account.in_(accounts), items.state == ItemState.OPEN.value, items.order_id.in_(secured))
-    _read(connection, snapshot, OpenItem, is_open, secured)
+    is_open = and_(items.account.in_(accounts), items.state == ItemState.OPEN.value, items.order_id.in_(named))
+    _read(connection, snapshot, OpenItem, is_open, named)
 
 
 def _read_items(connection: Connection, snapshot: Snapshot, wants: Wants) -> None:

@@ -48,9 +48,9 @@ class PutAccount:
 
     @property
     def wants(self) -> Wants:
-        """The account, and the group that it comes into."""
-        groups = frozenset() if self.group is None else frozenset((self.group,))
-        return Wants(accounts=frozenset((self.account,)), groups=groups)
+        """The account, and the group that it comes into; what may still go out, where it may leave its currency."""
+        account, groups = frozenset((self.account,)), frozenset() if self.group is None else frozenset((self.group,))
+        return Wants(accounts=account, groups=groups, live_orders=frozenset() if self.currency is None else account)
 
 
 def put_account(snapshot: Snapshot, command: PutAccount, desk: Desk) -> Change:

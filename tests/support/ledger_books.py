@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -177,7 +177,7 @@ class JournalBooks(Books):
         return Told(done.status, json.loads(done.body), done.is_repeated)
 
     def rows(self, kind: type[R]) -> list[R]:
-        return list(self._read(lambda connection: rows_of(connection, kind, true())))
+        return list(self.read(lambda connection: rows_of(connection, kind, true())))
 
     def entries(self) -> list[Entry]:
         def read(connection: Any) -> list[Entry]:
@@ -195,21 +195,25 @@ class JournalBooks(Books):
                 for each in found
             ]
 
-        found: list[Entry] = self._read(read)
+        found: list[Entry] = self.read(read)
         return found
 
     def rechecked(self) -> set[str]:
-        return set(self._read(lambda connection: list(connection.scalars(select(rechecks.c.account)))))
+        return set(self.read(lambda connection: list(connection.scalars(select(rechecks.c.account)))))
 
     def snapshot_of(self, *accounts: str) -> Snapshot:
         wants, day = Wants(accounts=frozenset(accounts)), day_number(self.today)
         vocabulary = self.engine.vocabulary
-        found: Snapshot = self._read(
-            lambda connection: read_snapshot(connection, wants, day, vocabulary, itemized=True)
-        )
+        found: Snapshot = self.read(lambda connection: read_snapshot(connection, wants, day, vocabulary, itemized=True))
         return found
 
-    def _read(self, what: Any) -> Any:
+    def run(self, what: Coroutine[Any, Any, Any]) -> Any:
+        """To its end, in the loop that the journal answers in."""
+        return self._runner.run(what)
+
+    def read(self, what: Any) -> Any:
+        """What a question to the tables gives, as the next writer would see them."""
+
         async def read() -> Any:
             return await self.journal.write(lambda transaction: what(transaction.connection))
 

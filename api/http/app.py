@@ -166,7 +166,8 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     app.state.metrics = metrics
     cases = {case: DecideCase(case, policies, journal, metrics, settings.body_bytes_max) for case in CASE_KINDS}
     direct = {_path(case): asgi for case, asgi in cases.items()}
-    retries = Retries(journal, settings.body_bytes_max)
+    desk = LedgerDesk(ledger, policies, journal, settings.body_bytes_max)
+    retries = Retries(journal, settings.body_bytes_max, desk.mask)
     app.add_middleware(Edge, metrics=metrics, admission=admission, retries=retries, direct=direct)
     app.add_exception_handler(HTTPException, _raise_ours)
     app.add_exception_handler(RequestValidationError, _raise_ours)

@@ -29,6 +29,7 @@ from ledger.books.credit_ledger import Asked, CreditLedger, Done
 from ledger.books.reading import read_snapshot
 from ledger.credit.change import Asker, CommandRefused
 from ledger.credit.snapshot import Command, Snapshot, Wants
+from ledger.journal.act_answers import Mask
 from ledger.journal.journal import Journal
 from ledger.policies.in_force import Policies
 from ledger.record.record_header import RecordKind
@@ -102,7 +103,7 @@ class LedgerDesk:
         """Of a decision."""
         return uuid7(self.journal.clock.id_time())
 
-    def mask(self, admitted: Admitted) -> Callable[[bytes], bytes] | None:
+    def mask(self, admitted: Admitted) -> Mask | None:
         """What makes of a decision's text what the caller may see of it; None: they see all."""
         if sees_figures(admitted):
             return None

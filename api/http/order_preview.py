@@ -22,13 +22,14 @@ from api.http.problems import problem_response, problems
 from api.http.request_models import read_model_and_bytes
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.days import date_of
-from ledger.books.answers import act_of, answer_of
+from ledger.books.answers import act_of
 from ledger.books.verbs import VERBS
 from ledger.credit.change import Again, Asker, Change, CommandRefused, Desk
 from ledger.credit.change_order import ChangeOrder
 from ledger.credit.order import Order
 from ledger.credit.snapshot import Command, Snapshot, Wants
 from ledger.credit.submit import Submit
+from ledger.journal.act_answers import answer_of
 from ledger.record.decision_parts import answer_parts
 
 PREVIEW = "preview"

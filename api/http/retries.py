@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from contextlib import suppress
 from hashlib import sha256
 from typing import Any
@@ -24,8 +24,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.body import ClientGone, whole_body
-from api.http.caller import admitted_of
+from api.http.caller import Admitted, admitted_of
 from api.http.problems import IdempotencyKeyUnreadable, RequestInFlight, SecretShown
+from ledger.journal.act_answers import Mask, answered_before
 from ledger.journal.journal import Journal
 from ledger.journal.kept_answers import AnsweredBefore, KeptAnswer, KeyedRequest, RequestKeyReused
 from ledger.record.actors import Actor
@@ -64,8 +65,12 @@ def request_to_keep(scope: MutableMapping[str, Any]) -> KeyedRequest | None:
 class Retries:
     """Of one process. `journal` keeps what was answered."""
 
-    def __init__(self, journal: Journal, body_bytes_max: int) -> None:
+    def __init__(
+        self, journal: Journal, body_bytes_max: int, mask: Callable[[Admitted], Mask | None] = lambda _: None
+    ) -> None:
+        """`mask`: what makes of the ledger's decisions what a caller may see of them."""
         self._journal = journal
+        self._mask = mask
         self._body_bytes_max = body_bytes_max
         self._in_flight: dict[tuple[str, str], bytes] = {}
 
@@ -129,7 +134,12 @@ class Retries:
         if kept.secret_of is not None:
             raise SecretShown(kept.secret_of)
         headers = {REPLAYED: "true"} | ({} if kept.decision is None else decision_headers(*kept.decision))
-        await Response(kept.body, kept.status, headers, "application/json")(scope, receive, send)
+        body, mask = kept.body, self._mask(admitted_of(scope))
+        if kept.record is not None:
+            headers["Journal-Entry"] = str(kept.record.header.seq)
+            if mask is not None:
+                _, body = answered_before(kept.record, mask)
+        await Response(body, kept.status, headers, "application/json")(scope, receive, send)
 
 
 def decision_headers(id: str, seq: int) -> dict[str, str]:

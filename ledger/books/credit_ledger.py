@@ -11,7 +11,7 @@ are on disk together.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -24,14 +24,15 @@ from engine.pipeline import Engine
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.days import day_number
 from engine.vocabulary.vocabulary import Vocabulary
-from ledger.books.answers import act_of, answer_of, answered_before
+from ledger.books.answers import act_of
 from ledger.books.reading import read_snapshot
 from ledger.books.verbs import VERBS
 from ledger.books.writing import Writing
 from ledger.credit.change import Again, Change, CommandRefused, Desk, Unchanged
 from ledger.credit.snapshot import Command, Snapshot, Wants
+from ledger.journal.act_answers import Mask, answer_of, answered_before
 from ledger.journal.journal import Journal
-from ledger.journal.kept_answers import KeptAnswer, KeyedRequest
+from ledger.journal.kept_answers import KeyedRequest
 from ledger.journal.log_transaction import LogTransaction
 from ledger.record.actors import Actor
 from ledger.record.body_parts import Part
@@ -64,7 +65,7 @@ class Asked:
     request: KeyedRequest | None = None
     """What the caller calls this request, where it may be sent again."""
 
-    mask: Callable[[bytes], bytes] | None = None
+    mask: Mask | None = None
     """Makes of a decision's text what the caller may see of it; None: they may see all."""
 
     def shown(self, decision: bytes | None) -> bytes | None:
@@ -102,9 +103,6 @@ class CreditLedger:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self.has_rechecks = asyncio.Event()
-        """Set when held orders may go out now; whoever looks at them clears it."""
-
         self._flagged: dict[str, tuple[Vocabulary, FlaggedFacts]] = {}
         self._itemized: tuple[Engine, bool] | None = None
         self.has_rechecks = asyncio.Event()
@@ -130,7 +128,7 @@ class CreditLedger:
         record = self._journal.record_called(again.decision)
         if record is None:
             raise JournalUnavailable("what this was answered can't be found now")
-        status, body = answered_before(record, asked.shown)
+        status, body = answered_before(record, asked.mask)
         return Done(status=status, body=body, seq=record.header.seq, decision=record.header.id, is_repeated=True)
 
     def do(self, transaction: LogTransaction, asked: Sequence[Asked]) -> list[Any]:
@@ -167,7 +165,7 @@ class CreditLedger:
         if change.refused is not None:
             return Stopped(refused=change.refused, rechecks=_may_let_go(change))
         if asked.request is not None:
-            transaction.kept.keep(asked.request, KeptAnswer(status=change.status, body=body))
+            transaction.kept.keep_decision(asked.request, seq)
         return Done(
             status=change.status,
             body=body,

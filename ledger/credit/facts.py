@@ -69,8 +69,9 @@ def _order_group(
         "amount": money(order.amount - order.billed - order.lapsed),
     }
     group["checkpoint"] = checkpoint.value
-    if order.entered_by is not None:
-        group["entered_by"] = order.entered_by
+    entered_by = order.entered_by or order.entered_via
+    if entered_by is not None:
+        group["entered_by"] = entered_by
     deposit = deposits_for(snapshot, order)
     if deposit:
         group["deposit_paid"] = money(deposit)

@@ -39,7 +39,7 @@ class RequestLimit:
 
     account: str
     kind: LimitKind
-    amount: str | None
+    amount: str | None = None
     """None where it is unlimited."""
 
     from_on: str | None = None

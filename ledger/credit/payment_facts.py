@@ -29,13 +29,14 @@ _KINDS = {
 
 
 def payment_record(snapshot: Snapshot, account: Account, desk: Desk) -> AccountFacts:
-    """For the day, with all that was booked until now."""
-    day = desk.day
+    """For the day, with all that was booked until now. The periods are those that end as the day opens, and today: so an
+    order is decided on what the backtest would have decided it on, and on what has come in since the morning."""
+    day, last = desk.day, desk.day - 1
     overdue, oldest = _overdue(snapshot, account, day)
     records = snapshot.of_account(DayRecord, account.id)
-    year = [each for each in records if day - YEAR_DAYS < each.day <= day]
-    quarter = [each for each in records if day - QUARTER_DAYS < each.day <= day]
-    previous = [each for each in records if day - 2 * QUARTER_DAYS < each.day <= day - QUARTER_DAYS]
+    year = [each for each in records if last - YEAR_DAYS < each.day <= day]
+    quarter = [each for each in records if last - QUARTER_DAYS < each.day <= day]
+    previous = [each for each in records if last - 2 * QUARTER_DAYS < each.day <= last - QUARTER_DAYS]
     since = account.first_issued_on if account.customer_since is None else account.customer_since
     own_since = account.currency_since
     return facts_of_totals(

@@ -6,7 +6,7 @@ once, the second to write finds what the first has written.
 
     name      blind of caller and key: neither can be read from it
     content   blind of what was asked: the same key with another content is refused
-    seq       the decision's record, which holds the answer already, byte for byte
+    seq       the record of a decision, or of what the ledger did, which holds the answer already, byte for byte
     sealed    of any other request: status and body, sealed by the journal's own key
 
 An answer that shows a secret is not kept: only whose secret it was.
@@ -22,7 +22,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
-from ledger.journal.opened_records import record_at
+from ledger.journal.act_answers import answered_before
+from ledger.journal.opened_records import OpenedRecord, record_at
 from ledger.record.decision_parts import ANSWER
 from ledger.record.new_records import Record
 from ledger.record.sealing import DoesNotOpen, Sealed
@@ -75,6 +76,9 @@ class KeptAnswer:
 
     decision: tuple[str, int] | None = None
     """Id and place of the decision; None where none was asked for."""
+
+    record: OpenedRecord | None = None
+    """What the credit ledger did and was decided there, of which the caller may see less than stands in `body`."""
 
     secret_of: str | None = None
     """Id of the key whose text the answer showed, and which is kept nowhere."""
@@ -185,6 +189,10 @@ def kept_answer(connection: Connection, keys: SubjectKeys, request: KeyedRequest
 
 def _decided(connection: Connection, keys: SubjectKeys, seq: int) -> KeptAnswer:
     record = record_at(connection, keys.key, seq)
+    if record is not None and record.of_ledger:
+        status, body = answered_before(record)
+        decision = (record.header.id, seq) if record.body.document(ANSWER) is not None else None
+        return KeptAnswer(status=status, body=body, decision=decision, record=record)
     answer = None if record is None else record.body.document(ANSWER)
     if record is None or answer is None:
         raise FileTrouble(f"{DAMAGED}: record {seq}, which answers a request, is no decision")

@@ -53,6 +53,30 @@ class Content(StrEnum):
     NOTE = "signed note"
     """A checkpoint: size, root, signature."""
 
+    CUSTOMER = "customer's number"
+    """Of the credit ledger, as the seller gave it. Its rows go with the customer."""
+
+    CASE = "case's number"
+    """Of an order, an item or a security. It goes with the customer's rows."""
+
+    GROUP = "group's number"
+    """Of a group of companies; it must name no person."""
+
+    FACTS = "facts"
+    """What is known of a customer or an order, as JSON. It goes with the customer's rows."""
+
+    FREE_TEXT = "free text"
+    """What somebody wrote down about a customer. It goes with the customer's rows."""
+
+    LOGIN = "login"
+    """Of whoever worked on it: it goes with the customer's rows."""
+
+    AMOUNT = "amount"
+    """Minor units, or a share in millionths."""
+
+    DIGEST = "digest"
+    """SHA-256 of what was asked or booked. It goes with the customer's rows."""
+
     NOTHING = "nothing"
     """Random bytes, or the number of the tables' version."""
 
@@ -127,6 +151,228 @@ JOURNAL: dict[str, dict[str, Content]] = {
 }
 """Of the journal: table → column → what it holds. Blinds of `kept_answers` are of who asked and of what; the answer
 itself is the record's, and goes with it."""
+
+LEDGER: dict[str, dict[str, Content]] = {
+    "accounts": {
+        "id": Content.CUSTOMER,
+        "version": Content.COUNT,
+        "currency": Content.WORD,
+        "name": Content.FACTS,
+        "group_id": Content.GROUP,
+        "status": Content.WORD,
+        "blocked_since": Content.DATE,
+        "customer_since": Content.DATE,
+        "profile": Content.FACTS,
+        "open_items": Content.AMOUNT,
+        "delivered": Content.AMOUNT,
+        "open_orders": Content.AMOUNT,
+        "deposits": Content.AMOUNT,
+        "disputed": Content.AMOUNT,
+        "first_issued_on": Content.DATE,
+        "last_order": Content.CASE,
+        "last_order_on": Content.DATE,
+        "order_before_on": Content.DATE,
+        "bounced_on": Content.DATE,
+        "put_by": Content.ID,
+        "currency_since": Content.DATE,
+    },
+    "account_groups": {
+        "id": Content.GROUP,
+        "version": Content.COUNT,
+        "currency": Content.WORD,
+        "group_limit": Content.AMOUNT,
+        "limit_until": Content.DATE,
+        "insolvent": Content.WORD,
+        "total": Content.AMOUNT,
+        "grades": Content.CUSTOMER,
+    },
+    "account_figures": {
+        "account": Content.CUSTOMER,
+        "day": Content.DATE,
+        "figures": Content.FACTS,
+        "source": Content.FREE_TEXT,
+    },
+    "account_grades": {
+        "account": Content.CUSTOMER,
+        "since": Content.DATE,
+        "grade": Content.WORD,
+        "review_on": Content.DATE,
+        "decision": Content.ID,
+        "assigned_by": Content.LOGIN,
+    },
+    "limits": {
+        "account": Content.CUSTOMER,
+        "number": Content.COUNT,
+        "kind": Content.WORD,
+        "amount": Content.AMOUNT,
+        "from_on": Content.DATE,
+        "until_on": Content.DATE,
+        "state": Content.WORD,
+        "reason": Content.FREE_TEXT,
+        "basis": Content.WORD,
+        "requested_by": Content.LOGIN,
+        "granted_on": Content.DATE,
+        "granted_by": Content.LOGIN,
+        "granted_by_role": Content.WORD,
+        "second_by": Content.LOGIN,
+        "second_by_role": Content.WORD,
+        "decision": Content.ID,
+    },
+    "securities": {
+        "account": Content.CUSTOMER,
+        "id": Content.CASE,
+        "kind": Content.WORD,
+        "order_id": Content.CASE,
+        "amount": Content.AMOUNT,
+        "cover": Content.AMOUNT,
+        "from_on": Content.DATE,
+        "until_on": Content.DATE,
+        "stopped_on": Content.DATE,
+        "max_days": Content.COUNT,
+        "reference": Content.FREE_TEXT,
+        "issuer": Content.FREE_TEXT,
+        "ended_on": Content.DATE,
+    },
+    "orders": {
+        "id": Content.CASE,
+        "account": Content.CUSTOMER,
+        "revision": Content.COUNT,
+        "state": Content.WORD,
+        "asked": Content.FACTS,
+        "currency": Content.WORD,
+        "amount": Content.AMOUNT,
+        "is_prepaid": Content.WORD,
+        "reserved": Content.AMOUNT,
+        "delivered": Content.AMOUNT,
+        "billed": Content.AMOUNT,
+        "lapsed": Content.AMOUNT,
+        "root": Content.CASE,
+        "entered_by": Content.LOGIN,
+        "entered_on": Content.DATE,
+        "approved_on": Content.DATE,
+        "approved_amount": Content.AMOUNT,
+        "decision": Content.ID,
+        "outcome": Content.WORD,
+    },
+    "order_revisions": {
+        "order_id": Content.CASE,
+        "account": Content.CUSTOMER,
+        "revision": Content.COUNT,
+        "digest": Content.DIGEST,
+        "decision": Content.ID,
+    },
+    "holds": {
+        "order_id": Content.CASE,
+        "account": Content.CUSTOMER,
+        "number": Content.COUNT,
+        "kind": Content.WORD,
+        "since": Content.DATE,
+        "since_seq": Content.COUNT,
+        "rules": Content.WORD,
+        "lifted_on": Content.DATE,
+        "lifted_by": Content.LOGIN,
+        "liftable_since": Content.DATE,
+    },
+    "releases": {
+        "order_id": Content.CASE,
+        "account": Content.CUSTOMER,
+        "number": Content.COUNT,
+        "state": Content.WORD,
+        "amount": Content.AMOUNT,
+        "reason": Content.FREE_TEXT,
+        "login": Content.LOGIN,
+        "role": Content.WORD,
+        "day": Content.DATE,
+        "second_by": Content.LOGIN,
+        "second_by_role": Content.WORD,
+        "second_on": Content.DATE,
+        "expires_on": Content.DATE,
+        "decision": Content.ID,
+    },
+    "items": {
+        "id": Content.CASE,
+        "account": Content.CUSTOMER,
+        "kind": Content.WORD,
+        "issued_on": Content.DATE,
+        "due_on": Content.DATE,
+        "amount": Content.AMOUNT,
+        "open_amount": Content.AMOUNT,
+        "disputed_amount": Content.AMOUNT,
+        "order_id": Content.CASE,
+        "state": Content.WORD,
+        "settled_on": Content.DATE,
+        "dunning_level": Content.COUNT,
+        "last_contact_on": Content.DATE,
+        "insured_amount": Content.AMOUNT,
+        "foreign_currency": Content.WORD,
+        "foreign_amount": Content.AMOUNT,
+        "foreign_open": Content.AMOUNT,
+        "record": Content.ID,
+        "digest": Content.DIGEST,
+    },
+    "allocations": {
+        "from_item": Content.CASE,
+        "to_item": Content.CASE,
+        "number": Content.COUNT,
+        "account": Content.CUSTOMER,
+        "amount": Content.AMOUNT,
+        "foreign_amount": Content.AMOUNT,
+        "effective_on": Content.DATE,
+        "reversed_on": Content.DATE,
+    },
+    "due_totals": {
+        "account": Content.CUSTOMER,
+        "due_on": Content.DATE,
+        "open_amount": Content.AMOUNT,
+        "disputed": Content.AMOUNT,
+        "items": Content.COUNT,
+    },
+    "level_totals": {
+        "account": Content.CUSTOMER,
+        "level": Content.COUNT,
+        "items": Content.COUNT,
+    },
+    "day_records": {
+        "account": Content.CUSTOMER,
+        "day": Content.DATE,
+        "issued": Content.AMOUNT,
+        "paid": Content.COUNT,
+        "on_time": Content.COUNT,
+        "seriously_late": Content.COUNT,
+        "days_late": Content.COUNT,
+    },
+    "book_totals": {
+        "currency": Content.WORD,
+        "open_items": Content.AMOUNT,
+        "customers": Content.COUNT,
+    },
+    "exchange_rates": {
+        "currency": Content.WORD,
+        "quote": Content.WORD,
+        "day": Content.DATE,
+        "value": Content.COUNT,
+        "scale": Content.COUNT,
+        "source": Content.POLICY,
+    },
+    "ledger_entries": {
+        "seq": Content.COUNT,
+        "number": Content.COUNT,
+        "account": Content.CUSTOMER,
+        "bucket": Content.WORD,
+        "amount": Content.AMOUNT,
+        "effective_on": Content.DATE,
+        "order_id": Content.CASE,
+        "item": Content.CASE,
+        "cause": Content.WORD,
+    },
+    "rechecks": {
+        "account": Content.CUSTOMER,
+        "seq": Content.COUNT,
+    },
+}
+"""Of the credit ledger, in the journal's database. The rows of a customer who is erased go as they are, with all their
+columns; only where nothing of theirs is open. What their group has of them goes too, and what they were part of the
+whole book stays as an amount."""
 
 KEYS: dict[str, dict[str, Content]] = {
     "subject_keys": {"number": Content.ID, "subject_blind": Content.BLIND, "wrapped_key": Content.WRAPPED},

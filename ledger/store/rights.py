@@ -25,6 +25,9 @@ _APPENDED = {APP: "SELECT, INSERT", AUDITOR: "SELECT"}
 _READ_TO_ERASE = {**_APPENDED, ERASER: "SELECT"}
 _GOES = {**_APPENDED, ERASER: "SELECT, DELETE"}
 
+_KEPT = {APP: "SELECT, INSERT, UPDATE", AUDITOR: "SELECT", ERASER: "SELECT, DELETE"}
+_SHARED = {APP: "SELECT, INSERT, UPDATE", AUDITOR: "SELECT"}
+
 RIGHTS: dict[str, dict[str, str]] = {
     "entries": _READ_TO_ERASE,
     "bodies": _GOES,
@@ -40,6 +43,25 @@ RIGHTS: dict[str, dict[str, str]] = {
     "policy_sets": _APPENDED,
     "people": {APP: "SELECT, INSERT, UPDATE, DELETE", AUDITOR: "SELECT"},
     "head": {APP: "SELECT, UPDATE", AUDITOR: "SELECT"},
+    "accounts": _KEPT,
+    "account_groups": {**_SHARED, ERASER: "SELECT, UPDATE"},
+    "account_figures": _KEPT,
+    "account_grades": _KEPT,
+    "limits": _KEPT,
+    "securities": _KEPT,
+    "orders": _KEPT,
+    "order_revisions": _KEPT,
+    "holds": _KEPT,
+    "releases": _KEPT,
+    "items": _KEPT,
+    "allocations": _KEPT,
+    "due_totals": _KEPT,
+    "level_totals": _KEPT,
+    "day_records": _KEPT,
+    "book_totals": _SHARED,
+    "exchange_rates": _SHARED,
+    "ledger_entries": _GOES,
+    "rechecks": {APP: "SELECT, INSERT, UPDATE, DELETE", AUDITOR: "SELECT", ERASER: "SELECT, DELETE"},
     "probe": {APP: "SELECT, INSERT, UPDATE"},
     "alembic_version": {APP: "SELECT", AUDITOR: "SELECT"},
 }

@@ -21,6 +21,7 @@ from ledger.books.writing import _put
 from ledger.credit.account import Account
 from ledger.credit.snapshot import Row
 from ledger.journal.journal import Journal
+from ledger.store.place import JournalPlace
 from tests.support.keyed_services import changed
 from tests.support.running_service import write_rules
 
@@ -87,6 +88,8 @@ rules:
 ...
 """
 
+FACTS = "currency: EUR\npolicies: [orders, release]\nfacts: {}\n...\n"
+
 PEOPLE = {
     "u.becker": (Role.ORDER_ENTRY, Authority.NONE),
     "u.klein": (Role.ORDER_ENTRY, Authority.NONE),
@@ -106,7 +109,7 @@ def settings_of_desk(home: Path, **more: Any) -> Settings:
     """The policies are on disk."""
     rules = write_rules(home / "rules", ORDERS)
     (rules / "release.yaml").write_text(RELEASE, encoding="utf-8")
-    (rules / "facts.yaml").write_text("currency: EUR\npolicies: [orders, release]\nfacts: {}\n...\n", encoding="utf-8")
+    (rules / "facts.yaml").write_text(FACTS, encoding="utf-8")
     return Settings(rules=rules, journal=home / "var" / "credence.db", **more)
 
 
@@ -123,9 +126,14 @@ def keys_of_people(settings: Settings) -> dict[str, str]:
 
 def put_rows(settings: Settings, rows: Iterable[Row]) -> None:
     """Into a journal that no service has open, past every command."""
+    put_rows_at(settings.journal, rows)
+
+
+def put_rows_at(place: JournalPlace, rows: Iterable[Row]) -> None:
+    """The same by the journal's place."""
 
     async def put() -> None:
-        journal = Journal(settings.journal)
+        journal = Journal(place)
 
         def work(transaction: Any) -> None:
             for row in rows:

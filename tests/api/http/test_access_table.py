@@ -90,6 +90,22 @@ POST /v1/payments                  -     may   -     -     -     -     -     -  
 POST /v1/deposits                  -     may   -     -     -     -     -     -     -     -     -
 POST /v1/payments/{id}/reverse     -     may   -     may   -     -     -     -     -     -     -
 POST /v1/rates                     -     may   -     -     -     -     -     -     -     -     -
+GET  /v1/orders                    own   -     -     may   -     -     may   -     -     -     -
+GET  /v1/orders/{id}               own   -     -     may   -     -     may   -     -     -     -
+POST /v1/orders/preview            may   -     -     may   -     -     -     -     -     -     -
+POST /v1/orders/{id}/change        may   -     -     may   -     -     -     -     -     -     -
+POST /v1/orders/{id}/recheck       may   -     -     may   -     -     -     -     -     -     -
+POST /v1/orders/{id}/cancel        may   -     -     may   -     -     -     -     -     -     -
+POST /v1/orders/{id}/reopen        may   -     -     may   -     -     -     -     -     -     -
+POST /v1/orders/{id}/deliver       may   bill  -     may   -     -     -     -     -     -     -
+POST /v1/orders/{id}/undeliver     may   bill  -     may   -     -     -     -     -     -     -
+POST /v1/orders/{id}/close         may   bill  -     may   -     -     -     -     -     -     -
+POST /v1/orders/{id}/release       -     -     -     auth  -     -     -     -     -     -     -
+POST /v1/orders/{id}/hold          -     -     -     auth  -     -     -     -     -     -     -
+POST /v1/orders/{id}/reject        -     -     -     auth  -     -     -     -     -     -     -
+GET  /v1/holds                     own   own   may   may   mask  mask  may   -     -     -     -
+POST /v1/holds/release             -     -     -     auth  -     -     -     -     -     -     -
+GET  /v1/accounts/{id}/headroom    may   -     -     may   -     -     may   -     -     -     -
 GET  /v1/people                    -     -     -     -     -     -     may   -     may   -     -
 POST /v1/people                    -     -     -     -     -     -     -     -     may   -     -
 POST /v1/people/{login}/change     -     -     -     -     -     -     -     -     may   -     -
@@ -117,6 +133,7 @@ WORDS = {
     "auth": Right.AUTHORITY,
     "prop": Right.PROPOSE,
     "conf": Right.CONFIRM,
+    "bill": Right.DELIVER_BILL,
     "-": None,
 }
 

@@ -74,6 +74,7 @@ UNSAID_PROBLEMS = (
     "/problems/access-change-refused",
     "/problems/cosignature-refused",
     "/problems/cursor-unusable",
+    "/problems/fact-comes-from-the-ledger",
     "/problems/idempotency-key-reused",
     "/problems/search-refused",
     "/problems/webhook-refused",

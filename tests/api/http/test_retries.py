@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from api.http.access_table import ROWS, Right
 from api.http.caller import LOCAL, Admitted, note_admitted
+from api.http.order_routes import NEEDS_AUTHORITY
 from api.http.problems import RequestInFlight
 from api.http.retries import Retries
 from api.settings import Settings
@@ -30,9 +31,10 @@ from ledger.record.signed_notes import COSIGNATURE, new_signer
 from tests.support.duties import RETENTION
 from tests.support.journal_reading import from_journal, headers_in
 from tests.support.keyed_services import asking_for_keys, bearer, changed, people_with_keys, service_key, settings_in
+from tests.support.order_desks import ORDERS, accounts, enter, put_rows, settings_of_desk
 from tests.support.patience import PATIENCE
 from tests.support.raw_http import ask
-from tests.support.running_service import BODY, ORDERS, eventually, journal_file, running
+from tests.support.running_service import BODY, eventually, journal_file, running
 
 ORDER = "/v1/decisions/order"
 REPLAYED = "idempotent-replayed"
@@ -44,7 +46,8 @@ UNREADABLE = "/problems/idempotency-key-unreadable"
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     home = tmp_path_factory.mktemp("service")
     (home / "trust.policy").write_text(f"witness auditor {WITNESS.verifier.as_text()}\nquorum auditor\n", "utf-8")
-    settings = settings_in(home, trust_policy=str(home / "trust.policy"))
+    settings = settings_of_desk(home, trust_policy=str(home / "trust.policy"))
+    put_rows(settings, accounts("C-77", *(f"C-{move}" for move in MOVES)))
     (settings.rules / "retention.yaml").write_text(f"{RETENTION}\n...\n", "utf-8")
     return settings
 
@@ -62,12 +65,12 @@ def _records(settings: Settings) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request to a route. `other` is another one that would be answered too; `prepare` makes it possible first."""
+    """A request to a route. `other` is another one that would be answered too."""
 
     path: str
     body: object
     other: object
-    prepare: Callable[[httpx2.Client, Settings], object] = lambda *_: None
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 def _add(login: str) -> Callable[[httpx2.Client, Settings], object]:
@@ -110,6 +113,42 @@ def _pending(client: httpx2.Client, settings: Settings) -> str:
     return str(client.get("/readyz").json()["pending"]["version"])
 
 
+DESK = {"Credence-On-Behalf-Of": "u.hoffmann; roles=desk; authority=credit_manager"}
+REASON = {"reason": "they pay"}
+
+
+MOVES = ("change", "recheck", "release", "hold", "reject", "cancel", "reopen", "deliver", "undeliver", "close", "many")
+
+
+def _account(order: str) -> str:
+    """One for each order, so that none takes another's room."""
+    return order.replace("SO", "C")
+
+
+def _order(client: httpx2.Client, number: str, amount: str = "10.00") -> str:
+    """One that is approved, or held above 10,000.00."""
+    by = {"Credence-On-Behalf-Of": "u.becker; roles=order-entry"}
+    enter(client, number, amount, _account(number), **by).raise_for_status()
+    return f"/v1/orders/{number}"
+
+
+def _moved(move: str, body: object, amount: str = "10.00", **more: object) -> Callable[..., Asked]:
+    other = {**body, **more} if isinstance(body, dict) else body
+    return lambda client, _: Asked(
+        f"{_order(client, f'SO-{move}', amount)}/{move}", body, other, DESK if move in NEEDS_AUTHORITY else {}
+    )
+
+
+def _cancelled(client: httpx2.Client) -> str:
+    path = _order(client, "SO-reopen")
+    client.post(f"{path}/cancel", json={}).raise_for_status()
+    return path
+
+
+def _submitted(number: str, amount: str) -> dict[str, object]:
+    return {"account": "C-77", "order": {"id": number, "amount": amount}}
+
+
 ASKED: dict[str, Callable[[httpx2.Client, Settings], Asked]] = {
     "/v1/policies/check": lambda *_: Asked("/v1/policies/check", {"files": {}}, {"files": {"a.yaml": "..."}}),
     "/v1/policies/activate": lambda client, settings: Asked(
@@ -119,6 +158,27 @@ ASKED: dict[str, Callable[[httpx2.Client, Settings], Asked]] = {
     "/v1/audit/completeness": lambda *_: Asked(
         "/v1/audit/completeness", {"orders": {"SO-none": "1.00"}}, {"orders": {}}
     ),
+    "/v1/orders": lambda *_: Asked("/v1/orders", _submitted("SO-new", "1.00"), _submitted("SO-newer", "1.00")),
+    "/v1/orders/preview": lambda *_: Asked(
+        "/v1/orders/preview", {"orders": [_submitted("SO-a", "1.00")]}, {"orders": [_submitted("SO-b", "1.00")]}
+    ),
+    "/v1/orders/{id}/change": _moved("change", {"revision": 2, "order": {"amount": "9.00"}}, revision=3),
+    "/v1/orders/{id}/recheck": _moved("recheck", {}, "12000.00", reason="now"),
+    "/v1/orders/{id}/release": _moved("release", REASON, "12000.00", reason="they paid"),
+    "/v1/orders/{id}/hold": _moved("hold", REASON, reason="call"),
+    "/v1/orders/{id}/reject": _moved("reject", REASON, "12000.00", reason="never"),
+    "/v1/orders/{id}/cancel": _moved("cancel", {}, reason="by mistake"),
+    "/v1/orders/{id}/reopen": lambda client, _: Asked(f"{_cancelled(client)}/reopen", {}, {"reason": "again"}),
+    "/v1/orders/{id}/deliver": _moved("deliver", {"amount": "5.00"}, final=True),
+    "/v1/orders/{id}/undeliver": lambda client, _: (
+        client.post(f"{_order(client, 'SO-undeliver')}/deliver", json={"amount": "5.00"}).raise_for_status(),
+        Asked("/v1/orders/SO-undeliver/undeliver", {"amount": "1.00"}, {"amount": "2.00"}),
+    )[1],
+    "/v1/orders/{id}/close": _moved("close", {}, reason="enough"),
+    "/v1/holds/release": lambda client, _: (
+        _order(client, "SO-many", "12000.00"),
+        Asked("/v1/holds/release", {**REASON, "orders": ["SO-many"]}, {**REASON, "orders": ["SO-x"]}, DESK),
+    )[1],
     "/v1/people": lambda *_: Asked("/v1/people", {"login": "u.new"}, {"login": "u.other"}),
     "/v1/people/{login}/change": lambda client, settings: (
         _add("u.changed")(client, settings),
@@ -164,7 +224,7 @@ def test_every_route_that_posts_is_asked_here() -> None:
 @pytest.mark.parametrize("route", sorted(ASKED))
 def test_on_every_route_the_same_request_is_done_once(client: httpx2.Client, settings: Settings, route: str) -> None:
     asked = ASKED[route](client, settings)
-    key = {"Idempotency-Key": f"once {route}".replace(" ", "-")}
+    key = {"Idempotency-Key": f"once {route}".replace(" ", "-"), **asked.headers}
     first = client.post(asked.path, json=asked.body, headers=key)
     assert first.is_success, first.text
     assert REPLAYED not in first.headers

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from ledger.journal.clock import Clock
 from ledger.journal.opening import open_to_write
 from ledger.store.all_tables import metadata
-from ledger.store.column_contents import JOURNAL, KEYS, Content
+from ledger.store.column_contents import JOURNAL, KEYS, LEDGER, Content
 from ledger.store.database import memory_database, migrate
 from ledger.store.place import JournalPlace
 from ledger.store.secret_files import beside
@@ -142,14 +142,16 @@ def test_every_column_says_what_it_holds() -> None:
         migrate(made)
         names = made.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars().all()
         found = {name: {row[1] for row in made.execute(text(f"PRAGMA table_info({name})"))} for name in names}
-    assert {table: set(columns) for table, columns in JOURNAL.items()} == found
+    assert {table: set(columns) for table, columns in (JOURNAL | LEDGER).items()} == found
     described = {name: {column.name for column in table.columns} for name, table in metadata.tables.items()}
-    assert {table: set(columns) for table, columns in JOURNAL.items() if table != "alembic_version"} == described
+    assert {
+        table: set(columns) for table, columns in (JOURNAL | LEDGER).items() if table != "alembic_version"
+    } == described
     keys = {name: {column.name for column in table.columns} for name, table in keys_metadata.tables.items()}
     assert {table: set(columns) for table, columns in KEYS.items()} == keys
 
 
 def test_what_is_personal_is_in_the_table_of_people_alone() -> None:
-    personal = [table for table, columns in JOURNAL.items() if Content.PERSONAL in columns.values()]
+    personal = [table for table, columns in (JOURNAL | LEDGER).items() if Content.PERSONAL in columns.values()]
     assert personal == ["people"]
     assert list(KEYS) == [subject_keys.name]

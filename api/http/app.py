@@ -179,6 +179,15 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     add_health_routes(app, policies, journal, metrics, worker)
     add_access_routes(app, access, journal.clock, settings.body_bytes_max)
     add_webhook_routes(app, webhooks, journal.clock, networks, settings.body_bytes_max)
+    _add_ledger_routes(app, desk, imports)
+    add_erasure_routes(app, erasing, access, settings.body_bytes_max)
+    follow_vocabulary(app, policies)
+    add_reference_routes(app)
+    check_routes(app)
+    return app
+
+
+def _add_ledger_routes(app: FastAPI, desk: LedgerDesk, imports: Imports) -> None:
     add_order_routes(app, desk)
     add_order_reading_routes(app, desk)
     add_order_preview_routes(app, desk)
@@ -187,12 +196,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     add_limit_routes(app, desk)
     add_item_routes(app, desk)
     add_import_routes(app, imports)
-    add_verify_routes(app, journal, policies)
-    add_erasure_routes(app, erasing, access, settings.body_bytes_max)
-    follow_vocabulary(app, policies)
-    add_reference_routes(app)
-    check_routes(app)
-    return app
+    add_verify_routes(app, desk.journal, desk.policies)
 
 
 def _duties_to_keep(policies: Policies, clock: Clock) -> KeptUntil:

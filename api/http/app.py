@@ -63,9 +63,9 @@ from api.http.openapi import follow_vocabulary, operation_id
 from api.http.order_preview import add_order_preview_routes
 from api.http.order_reading_routes import add_order_reading_routes
 from api.http.order_routes import add_order_routes
-from api.http.parameters import only_parameters
+from api.http.parameters import only_parameters, value_fault
 from api.http.policy_routes import add_policy_routes
-from api.http.problems import BodyFault, FactsInvalid, MethodNotAllowed, NoSuchPath, problems
+from api.http.problems import FactsInvalid, MethodNotAllowed, NoSuchPath, problems
 from api.http.rate_limits import RateLimits
 from api.http.reference import add_reference_routes
 from api.http.replay_routes import add_replay_routes
@@ -179,6 +179,15 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     add_health_routes(app, policies, journal, metrics, worker)
     add_access_routes(app, access, journal.clock, settings.body_bytes_max)
     add_webhook_routes(app, webhooks, journal.clock, networks, settings.body_bytes_max)
+    _add_ledger_routes(app, desk, imports)
+    add_erasure_routes(app, erasing, access, settings.body_bytes_max)
+    follow_vocabulary(app, policies)
+    add_reference_routes(app)
+    check_routes(app)
+    return app
+
+
+def _add_ledger_routes(app: FastAPI, desk: LedgerDesk, imports: Imports) -> None:
     add_order_routes(app, desk)
     add_order_reading_routes(app, desk)
     add_order_preview_routes(app, desk)
@@ -187,12 +196,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     add_limit_routes(app, desk)
     add_item_routes(app, desk)
     add_import_routes(app, imports)
-    add_verify_routes(app, journal, policies)
-    add_erasure_routes(app, erasing, access, settings.body_bytes_max)
-    follow_vocabulary(app, policies)
-    add_reference_routes(app)
-    check_routes(app)
-    return app
+    add_verify_routes(app, desk.journal, desk.policies)
 
 
 def _duties_to_keep(policies: Policies, clock: Clock) -> KeptUntil:
@@ -309,8 +313,7 @@ def _raise_ours(_: Request, error: Exception) -> NoReturn:
     more as `Refused`, they become problem documents like all others, counted and logged in one place.
     """
     if isinstance(error, RequestValidationError):
-        faults = [BodyFault("", f"the parameter `{each['loc'][-1]}`: {each['msg'].lower()}") for each in error.errors()]
-        raise FactsInvalid("a parameter can't be used", faults)
+        raise FactsInvalid("a parameter can't be used", [fault for _, fault in map(value_fault, error.errors())])
     if not isinstance(error, HTTPException):
         raise error
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, select
 
@@ -50,9 +50,7 @@ def releases(connection: Connection, _: SubjectKeys) -> list[ReportLine]:
     query = select(order.currency, *release.table.c).where(order.id == release.table.c.order_id)
     found: list[tuple[Release, str]] = []
     for currency, *row in connection.execute(query):
-        each = release.decode(row)
-        assert isinstance(each, Release)
-        found.append((each, currency))
+        found.append((cast("Release", release.decode(row)), currency))
     headers = _headers(connection, [each.decision for each, _ in found])
     lines = [ReportLine(headers.get(each.decision or ""), _release(each, currency)) for each, currency in found]
     return sorted(lines, key=lambda line: (line.values["person"], _place(line)))
@@ -64,9 +62,7 @@ def limit_changes(connection: Connection, _: SubjectKeys) -> list[ReportLine]:
     query = select(account.currency, *limit.table.c).where(account.id == limit.table.c.account)
     found: list[tuple[Limit, str]] = []
     for currency, *row in connection.execute(query.order_by(limit.table.c.account, limit.table.c.number)):
-        each = limit.decode(row)
-        assert isinstance(each, Limit)
-        found.append((each, currency))
+        found.append((cast("Limit", limit.decode(row)), currency))
     headers = _headers(connection, [each.decision for each, _ in found])
     return [ReportLine(headers.get(each.decision or ""), _limit(each, currency)) for each, currency in found]
 

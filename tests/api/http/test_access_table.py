@@ -54,6 +54,13 @@ GET  /v1/audit/access              -     -     -     -     -     -     may   hea
 GET  /v1/audit/sample              -     -     -     -     -     -     may   head  head  -     -
 GET  /v1/audit/case/{record}       -     -     -     -     -     -     may   -     -     -     -
 POST /v1/audit/completeness        -     -     -     -     -     -     may   -     -     -     -
+GET  /v1/audit/releases            -     -     -     -     -     -     may   head  head  -     -
+GET  /v1/audit/limits              -     -     -     -     -     -     may   head  head  -     -
+GET  /v1/audit/exceptions          -     -     -     -     -     -     may   head  head  -     -
+GET  /v1/ledger/verify             -     -     -     -     -     -     may   -     may   -     -
+POST /v1/import/{kind}             -     may   -     may   -     -     -     -     -     -     -
+GET  /v1/imports/{id}              -     may   -     may   -     -     -     -     -     -     -
+GET  /v1/imports/{id}/rejects      -     may   -     may   -     -     -     -     -     -     -
 POST /v1/orders                    may   -     -     may   -     -     -     -     -     -     -
 GET  /v1/accounts                  -     own   may   may   mask  mask  may   -     -     -     -
 GET  /v1/accounts/{id}             -     own   may   may   mask  mask  may   -     -     -     -

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -43,19 +43,13 @@ UNREADABLE = "/problems/idempotency-key-unreadable"
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def service_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     home = tmp_path_factory.mktemp("service")
     (home / "trust.policy").write_text(f"witness auditor {WITNESS.verifier.as_text()}\nquorum auditor\n", "utf-8")
     settings = settings_of_desk(home, trust_policy=str(home / "trust.policy"))
     put_rows(settings, accounts("C-77", *(f"C-{move}" for move in MOVES)))
     (settings.rules / "retention.yaml").write_text(f"{RETENTION}\n...\n", "utf-8")
     return settings
-
-
-@pytest.fixture(scope="module")
-def client(settings: Settings) -> Iterator[httpx2.Client]:
-    with running(settings) as client:
-        yield client
 
 
 def _records(settings: Settings) -> int:
@@ -283,13 +277,15 @@ def test_every_route_that_posts_is_asked_here() -> None:
 
 
 @pytest.mark.parametrize("route", sorted(ASKED))
-def test_on_every_route_the_same_request_is_done_once(client: httpx2.Client, settings: Settings, route: str) -> None:
-    asked = ASKED[route](client, settings)
+def test_on_every_route_the_same_request_is_done_once(
+    client: httpx2.Client, service_settings: Settings, route: str
+) -> None:
+    asked = ASKED[route](client, service_settings)
     key = {"Idempotency-Key": f"once {route}".replace(" ", "-"), **asked.headers}
     first = client.post(asked.path, json=asked.body, headers=key)
     assert first.is_success, first.text
     assert REPLAYED not in first.headers
-    records = _records(settings)
+    records = _records(service_settings)
     again = client.post(asked.path, json=asked.body, headers=key)
     if route in SECRET:
         assert (again.status_code, again.json()["type"]) == (409, "/problems/secret-shown")
@@ -303,7 +299,7 @@ def test_on_every_route_the_same_request_is_done_once(client: httpx2.Client, set
         ]
     other = client.post(asked.path, json=asked.other, headers=key)
     assert (other.status_code, other.json()["type"]) == (422, "/problems/idempotency-key-reused")
-    assert _records(settings) == records
+    assert _records(service_settings) == records
 
 
 def test_the_same_body_at_another_path_is_another_request(client: httpx2.Client) -> None:
@@ -320,23 +316,23 @@ def test_without_a_key_each_request_is_a_decision_of_its_own(client: httpx2.Clie
 @pytest.mark.parametrize(
     "key", [b"", b"a" * 256, b"a b", "é".encode(), b"a\tb", b'"', b"a" * 255, b"~!"], ids=lambda key: repr(key[:8])
 )
-def test_a_key_is_visible_text_of_bounded_length(client: httpx2.Client, settings: Settings, key: bytes) -> None:
-    records = _records(settings)
+def test_a_key_is_visible_text_of_bounded_length(client: httpx2.Client, service_settings: Settings, key: bytes) -> None:
+    records = _records(service_settings)
     answer = client.post(ORDER, json=BODY, headers=[(b"Idempotency-Key", key)])
     if 0 < len(key) <= 255 and all(33 <= each <= 126 for each in key):
         assert answer.status_code == 201
     else:
         assert (answer.status_code, answer.json()["type"]) == (400, UNREADABLE)
-        assert _records(settings) == records
+        assert _records(service_settings) == records
 
 
 @pytest.mark.parametrize("control", [b"\0", b"\x01", b"\x1b", b"\x7f", b"\n", b"\r"], ids=repr)
-def test_control_characters_decide_nothing(client: httpx2.Client, settings: Settings, control: bytes) -> None:
-    records = _records(settings)
+def test_control_characters_decide_nothing(client: httpx2.Client, service_settings: Settings, control: bytes) -> None:
+    records = _records(service_settings)
     head = b"POST /v1/decisions/order HTTP/1.1\r\nHost: localhost\r\nIdempotency-Key: a" + control + b"b\r\n"
     answer = ask(client, head + b"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
     assert answer.status == 400
-    assert _records(settings) == records
+    assert _records(service_settings) == records
 
 
 def test_a_key_that_is_sent_twice_is_refused(client: httpx2.Client) -> None:
@@ -401,14 +397,14 @@ def test_a_key_that_was_revoked_gets_no_answer_again(tmp_path: Path) -> None:
         assert client.post(ORDER, json=BODY, headers=asked).status_code == 401
 
 
-def test_a_secret_and_a_key_are_in_no_file(client: httpx2.Client, settings: Settings) -> None:
+def test_a_secret_and_a_key_are_in_no_file(client: httpx2.Client, service_settings: Settings) -> None:
     word = "canary-of-a-word"
     made = client.post("/v1/keys", json={"service": "s", "roles": ["booking"]}, headers={"Idempotency-Key": word})
     added = client.post("/v1/people", json={"login": "u.s", "name": "Canaria"}, headers={"Idempotency-Key": word * 2})
     assert (made.status_code, added.status_code) == (201, 201)
-    kept = [path.read_bytes() for path in journal_file(settings).parent.iterdir()]
+    kept = [path.read_bytes() for path in journal_file(service_settings).parent.iterdir()]
     assert not any(secret.encode() in content for content in kept for secret in (made.json()["key"], word))
-    rows = from_journal(settings.journal, _opened_answers)
+    rows = from_journal(service_settings.journal, _opened_answers)
     assert rows
     assert not any(made.json()["key"].encode() in content for content in rows)
 

@@ -29,7 +29,7 @@ TRIGGERS = [
     for table in ("policy_sets", "entries", "bodies", "tiles", "checkpoints")
     for act in ("update", "delete", "replace")
 ]
-DAMAGED = "the file is damaged"
+DAMAGED = "is damaged"
 OTHERWISE = ("its tables are not those of this version of credence", "its triggers are missing or changed")
 
 

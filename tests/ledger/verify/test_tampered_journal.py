@@ -23,7 +23,7 @@ from ledger.record.signed_notes import new_signer
 from ledger.store.place import JournalPlace, ServerAddress
 from ledger.store.secret_files import KeyPlaces, beside, signing_key
 from ledger.verify.journal_check import verify_journal
-from ledger.verify.trusted_key import TrustedKey
+from ledger.verify.trusted_key import key_beside
 from tests.support.command_line import credence
 from tests.support.large import how_many
 from tests.support.tampering import ACCOUNTS, SIGNED, TABLES, VERSION, Rows, changed, connected, write_journal
@@ -288,7 +288,7 @@ def test_any_change_of_what_the_log_covers_is_found(tmp_path: Path) -> None:
     original = tmp_path / "var" / "credence.db"
     chance, places = random.Random(14), beside(original)
     write_journal(original, places, (256, 270))
-    trusted = TrustedKey(signing_key(places.signing_key, may_make=False).verifier, "test", is_brought=True)
+    trusted = key_beside(places, "test")
     covered = [
         (table, column.name)
         for table in TABLES

@@ -156,8 +156,7 @@ def _add_facts(app: FastAPI, reader: AccountReader) -> None:
         def read(connection: Any) -> dict[str, Any]:
             wants = Wants(accounts=frozenset((id,)))
             snapshot = read_snapshot(connection, wants, day, engine.vocabulary, itemized=True)
-            account = snapshot.get(AccountRow, id)
-            assert account is not None, id
+            account = snapshot.existing(AccountRow, id)
             group = account_group(snapshot, account, Desk(engine=engine, day=day))
             figures = figures_on(snapshot, id, day)
             known = facts_of_account(engine.vocabulary)
@@ -273,6 +272,10 @@ def _add_movements(app: FastAPI, reader: AccountReader) -> None:
         last = f"{found[-1].seq}.{found[-1].number}" if len(found) == limit else None
         return answers.EntriesShape.model_validate({"entries": entries, "before": last})
 
+    _add_timeline(app, reader)
+
+
+def _add_timeline(app: FastAPI, reader: AccountReader) -> None:
     @app.get(
         "/v1/accounts/{id}/timeline", name="get_timeline", summary="What happened to an account", **_shared("limit")
     )

@@ -261,6 +261,10 @@ def add_limit_routes(app: FastAPI, desk: LedgerDesk) -> None:
             ),
         )  # fmt: skip
 
+    _add_ends_of_limits(app, desk)
+
+
+def _add_ends_of_limits(app: FastAPI, desk: LedgerDesk) -> None:
     @app.post(
         "/v1/accounts/{id}/limits/{number}/refuse",
         name="refuse_limit",

@@ -200,8 +200,7 @@ def limit_changed(
     posting: Posting, limit: Limit, act: str, *, status: int = 200, judged: Judged | None = None
 ) -> Change:
     """The change of one limit; one that is granted may help held orders."""
-    account = posting.get(Account, limit.account)
-    assert account is not None
+    account = posting.existing(Account, limit.account)
     change = Change(
         rows=posting.rows,
         entries=posting.entries,

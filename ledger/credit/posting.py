@@ -33,14 +33,17 @@ class Posting:
         """The row as it is after what was posted so far."""
         return self._rows.get((kind, key)) or self.snapshot.get(kind, *key)  # type: ignore[return-value]  # by its type
 
+    def existing(self, kind: type[_R], *key: str | int) -> _R:
+        """The same. Raises `LookupError`, a fault of ours, where there is none."""
+        return self._rows.get((kind, key)) or self.snapshot.existing(kind, *key)  # type: ignore[return-value]  # by its type
+
     def put(self, row: Row) -> None:
         """A row that is new or other than before. Whatever the account's facts are made of goes through `touch` too."""
         self._rows[type(row), row.key] = row
 
     def touch(self, account: str) -> Account:
         """The account with its version risen, once for each command."""
-        now = self.get(Account, account)
-        assert now is not None, account
+        now = self.existing(Account, account)
         if (Account, (account,)) not in self._rows:
             now = replace(now, version=now.version + 1)
             self.put(now)

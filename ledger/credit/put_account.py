@@ -69,8 +69,7 @@ def put_account(snapshot: Snapshot, command: PutAccount, desk: Desk) -> Change:
             posting.touch(before.id)
             posting.put(replace(after, version=before.version + 1))
             _move_between_groups(posting, before, after)
-    account = posting.get(Account, command.account)
-    assert account is not None
+    account = posting.existing(Account, command.account)
     change = Change(
         rows=posting.rows,
         entries=posting.entries,

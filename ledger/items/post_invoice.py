@@ -74,8 +74,7 @@ def post_invoice(snapshot: Snapshot, command: PostInvoice, desk: Desk) -> Change
         item = _set_off_deposits(posting, item, order)
     if command.settled_on is not None:
         item = _settled(posting, item, command, desk)
-    after = posting.get(Account, account.id)
-    assert after is not None
+    after = posting.existing(Account, account.id)
     shown = {"invoice": item_shown(item, account.currency)}
     change = Change(
         rows=posting.rows,
@@ -148,9 +147,7 @@ def _set_off_deposits(posting: Posting, item: OpenItem, order: Order) -> OpenIte
         now = posting.get(OpenItem, item.id)
         if now is not None and now.open_amount:
             SettingOff(posting, deposit, max(deposit.issued_on, item.issued_on)).against(now)
-    now = posting.get(OpenItem, item.id)
-    assert now is not None
-    return now
+    return posting.existing(OpenItem, item.id)
 
 
 def _settled(posting: Posting, item: OpenItem, command: PostInvoice, desk: Desk) -> OpenItem:

@@ -48,8 +48,7 @@ class Reverse:
 def reverse(snapshot: Snapshot, command: Reverse, desk: Desk) -> Change:
     """Raises `CommandRefused`, and `FactsRefused` where the day can't be read."""
     item = _required(snapshot, command)
-    account = snapshot.get(Account, item.account)
-    assert account is not None, item.account
+    account = snapshot.existing(Account, item.account)
     reading = Reading(desk.engine.vocabulary, account.currency, desk.day)
     day = reading.date(command.on, "on", or_else=desk.day, is_past=True)
     reading.done()
@@ -105,8 +104,7 @@ def _open_again(posting: Posting, item: OpenItem, day: int) -> list[OpenItem]:
         if each.from_item != item.id or each.reversed_on is not None:
             continue
         posting.put(replace(each, reversed_on=day))
-        debt = posting.get(OpenItem, each.to_item)
-        assert debt is not None, each.to_item
+        debt = posting.existing(OpenItem, each.to_item)
         opened[debt.id] = replace(
             debt,
             open_amount=debt.open_amount + each.amount,
@@ -121,8 +119,7 @@ def _open_again(posting: Posting, item: OpenItem, day: int) -> list[OpenItem]:
 def _warning(posting: Posting, account: str, id: str) -> Judged | None:
     """The account decided as it is now; None where its facts can't be read, which keeps no money from being booked."""
     after = posting.snapshot.with_rows(posting.rows)
-    now = after.get(Account, account)
-    assert now is not None, account
+    now = after.existing(Account, account)
     try:
         body = account_body(after, now, posting.desk)
         decision = posting.desk.engine.decide_request("account", body, as_of(body), id)

@@ -21,7 +21,7 @@ from ledger.store.ledger_tables import STORED
 from receivables.account_facts import YEAR_DAYS
 
 RATES_READ_DAYS = 400
-"""What is booked later than that needs its amount in the account's currency."""
+"""Days that rates are read for: what is booked later than that needs its amount in the account's currency."""
 
 
 def read_snapshot(
@@ -80,16 +80,15 @@ def _read_items_of(connection: Connection, snapshot: Snapshot, accounts: Iterabl
 
 
 def _read_rates(connection: Connection, snapshot: Snapshot, wants: Wants, day: int, vocabulary: Vocabulary) -> None:
-    """Of the currencies of commands, accounts, orders and books; those are old enough that may be needed for what is
-    booked late."""
+    """Of the currencies of commands, accounts, orders and books; so far back that what is booked late finds its own,
+    and an order that finds none too old ones."""
     currencies = wants.currencies | {each.currency for each in snapshot.all(Account)}
     currencies |= {each.currency for each in snapshot.all(Order)}
     currencies |= {each.currency for each in snapshot.all(BookTotal) if each.open_items}
     currencies -= {vocabulary.currency}
     if currencies:
         rates = STORED[ExchangeRate].table.c
-        is_booked_late = bool(wants.histories or wants.items)
-        recent = rates.day >= day - (RATES_READ_DAYS if is_booked_late else vocabulary.rate_days)
+        recent = rates.day >= day - RATES_READ_DAYS
         _read(connection, snapshot, ExchangeRate, and_(rates.currency.in_(currencies), recent), currencies)
 
 

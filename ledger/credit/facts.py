@@ -36,8 +36,7 @@ def order_body(
     """The body of a request that decides this order at this checkpoint. The order may be one that is not in the
     snapshot yet; what it has reserved and delivered itself is taken out of the account's totals, and what of it is
     invoiced out of its amounts. `release`: one that is only proposed; None: the one in force, where there is one."""
-    account = snapshot.get(Account, order.account)
-    assert account is not None, order.account
+    account = snapshot.required(Account, order.account)
     known = snapshot.get(Order, order.id)
     due_on = due_day(order, desk.day)
     own = known or replace(order, reserved=0, delivered=0)  # one that isn't there yet may have its deposit already

@@ -39,8 +39,7 @@ class Posting:
 
     def touch(self, account: str) -> Account:
         """The account with its version risen, once for each command."""
-        now = self.get(Account, account)
-        assert now is not None, account
+        now = self.get(Account, account) or self.snapshot.required(Account, account)
         if (Account, (account,)) not in self._rows:
             now = replace(now, version=now.version + 1)
             self.put(now)

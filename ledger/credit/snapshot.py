@@ -109,6 +109,14 @@ class Snapshot:
         """The row of this kind and key; None where there is none."""
         return self._rows[kind].get(key)  # type: ignore[return-value]  # kept by its type
 
+    def required(self, kind: type[_R], *key: str | int) -> _R:
+        """The row of this kind and key, which was read for the command; raises `LookupError` where it wasn't, which is
+        a fault of ours."""
+        row = self.get(kind, *key)
+        if row is None:
+            raise LookupError(f"the snapshot lacks {kind.__name__} {key}")
+        return row
+
     def of_account(self, kind: type[_R], account: str) -> list[_R]:
         """All rows of this kind that belong to an account, in the order in which they were put first."""
         return list(self._of_account[kind, account].values())  # type: ignore[arg-type]  # kept by its type

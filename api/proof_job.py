@@ -35,7 +35,7 @@ MEMORY_BYTES = 2 << 30
 SECONDS_BESIDE = 60
 """That a job may take beside the solver: to compile, to write terms, and to make a witness plain."""
 
-NOT_INSTALLED = "the solver isn't installed: `pip install 'credence-decisions[proofs]'`"
+NOT_INSTALLED = "the solver isn't installed (the extra `proofs`; `make setup` installs it)"
 
 BUSY = 8
 """How many times as long as of the processor's time a job may take by the clock, on a machine that does other work."""

@@ -98,7 +98,7 @@ def add_search_routes(app: FastAPI, journal: Journal, policies: Policies) -> Non
         Whoever sees headers alone can't ask for what no header says: account, subject, rule."""
         admitted = admitted_of(request.scope)
         _refuse_beyond_headers(wanted, admitted)
-        read = replace(_filter(wanted, EVERYTHING), by_login=Right.FULL in admitted.rights)
+        read = replace(_filter(wanted, EVERYTHING), by_sealed_words=Right.FULL in admitted.rights)
         return await turns.run(_caller(admitted), _records_page, journal, read, wanted)
 
     @app.get(

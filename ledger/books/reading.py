@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, and_, case, cast, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, select
 
 from engine.vocabulary.vocabulary import RECORDS_MAX, Vocabulary
+from ledger.books.questions import Questions
 from ledger.credit.account import Account, Figures, Grade, Group
 from ledger.credit.exchange import ExchangeRate
 from ledger.credit.limit import Limit
@@ -21,7 +22,30 @@ from ledger.store.ledger_tables import STORED
 from receivables.account_facts import YEAR_DAYS
 
 RATES_READ_DAYS = 400
-"""What is booked later than that needs its amount in the account's currency."""
+"""Days that rates are read for: what is booked later than that needs its amount in the account's currency."""
+
+
+_OPEN = f"state = '{ItemState.OPEN}'"
+
+
+def _among(states: Iterable[OrderState]) -> str:
+    return ", ".join(f"'{each}'" for each in sorted(states))
+
+
+_TO_GO = "amount - delivered - billed - lapsed"
+_SISTERS = f"""
+SELECT account, entered_on,
+  CAST(SUM(CASE WHEN is_prepaid THEN 0 WHEN state IN ({_among(LIVE)}) THEN {_TO_GO} + delivered ELSE delivered END)
+    AS BIGINT),
+  CAST(SUM(CASE WHEN is_prepaid THEN 0 WHEN state IN ({_among(RESERVING)}) THEN {_TO_GO} + delivered ELSE delivered END)
+    AS BIGINT),
+  CAST(SUM(CASE WHEN NOT is_prepaid AND state = '{OrderState.HELD}' THEN {_TO_GO} ELSE 0 END) AS BIGINT)
+FROM orders
+WHERE account {{among}} AND NOT (id {{among}}) AND NOT (root {{among}}) AND entered_on >= {{value}}
+GROUP BY account, entered_on
+"""
+"""Of the accounts' other orders by day what they come to as sisters: the same sums as
+`ledger.credit.sisters.part_of`."""
 
 
 def read_snapshot(
@@ -30,9 +54,12 @@ def read_snapshot(
     """All that is wanted, as it is in this transaction. `day`: the business date, from which on history is cut off;
     `vocabulary`: of the policies, whose currency needs no rate; `itemized`: whether policies go through the items."""
     snapshot = Snapshot()
-    orders, items = STORED[Order].table.c, STORED[OpenItem].table.c
-    _read(connection, snapshot, Order, orders.id.in_(wants.orders), wants.orders)
-    _read_items(connection, snapshot, wants)
+    questions = Questions(connection, snapshot)
+    questions.put(Order, "id {among}", wants.orders)
+    _ask_items(questions, wants)
+    questions.take()
+    _ask_linked_items(questions, snapshot, wants)
+    questions.take()
     histories = wants.histories | {each.account for each in snapshot.all(OpenItem)}
     accounts = (
         wants.accounts
@@ -41,131 +68,93 @@ def read_snapshot(
         | histories
         | {each.account for each in snapshot.all(Order)}
     )
-    account = STORED[Account].table.c
-    _read(connection, snapshot, Account, account.id.in_(accounts), accounts)
-    groups = wants.groups | {each.group for each in snapshot.all(Account) if each.group is not None}
-    _read(connection, snapshot, Group, STORED[Group].table.c.id.in_(groups), groups)
-    for kind in (Figures, Grade, Limit, Security, LevelTotal):
-        _read(connection, snapshot, kind, STORED[kind].table.c.account.in_(accounts), accounts)
-    due, days = STORED[DueTotal].table.c, STORED[DayRecord].table.c
-    _read(connection, snapshot, DueTotal, and_(due.account.in_(accounts), due["items"] > 0), accounts)
-    recently = or_(days.day > day - YEAR_DAYS - 1, days.account.in_(histories))
-    _read(connection, snapshot, DayRecord, and_(days.account.in_(accounts), recently), accounts)
-    deposits = and_(
-        items.account.in_(accounts), items.state == ItemState.OPEN.value, items.kind == ItemKind.DEPOSIT.value
-    )
-    _read(connection, snapshot, OpenItem, deposits, accounts)
-    live = and_(orders.account.in_(wants.live_orders), orders.state.in_([each.value for each in LIVE]))
-    _read(connection, snapshot, Order, live, wants.live_orders)
-    _read_secured_orders(connection, snapshot)
-    _read_kin(connection, snapshot, wants, accounts)
-    _add_other_orders(connection, snapshot, accounts, day)
-    for of_order in (Hold, Release, Revision):
-        _read(connection, snapshot, of_order, STORED[of_order].table.c.order_id.in_(wants.orders), wants.orders)
-    for book in rows_of(connection, BookTotal, true()):
-        snapshot.put(book)
-    snapshot.open_items_of = wants.open_items | (_read_items_of(connection, snapshot, accounts) if itemized else set())
-    _read_rates(connection, snapshot, wants, day, vocabulary)
+    _ask_accounts(questions, accounts, histories, day)
+    questions.put(Group, "id {among}", wants.groups)
+    questions.put(BookTotal, "1 = 1")
+    questions.put(Order, f"account {{among}} AND state IN ({_among(LIVE)})", wants.live_orders)
+    questions.take()
+    _ask_orders(questions, snapshot, wants, accounts, day)
+    snapshot.open_items_of = wants.open_items | (_ask_items_of(questions, snapshot, accounts) if itemized else set())
+    _ask_rates(questions, snapshot, wants, day, vocabulary)
+    questions.take()
     return snapshot
 
 
-def _read_items_of(connection: Connection, snapshot: Snapshot, accounts: Iterable[str]) -> frozenset[str]:
+def _ask_accounts(questions: Questions, accounts: frozenset[str], histories: frozenset[str], day: int) -> None:
+    """Accounts with their groups, and all of one kind that is no item and no order."""
+    questions.put(Account, "id {among}", accounts)
+    questions.put(Group, "id IN (SELECT group_id FROM accounts WHERE id {among})", accounts)
+    for kind in (Figures, Grade, Limit, Security, LevelTotal):
+        questions.put(kind, "account {among}", accounts)
+    questions.put(DueTotal, "account {among} AND items > 0", accounts)
+    questions.put(DayRecord, "account {among} AND day > {value}", accounts - histories, day - YEAR_DAYS - 1)
+    questions.put(DayRecord, "account {among}", histories)
+    questions.put(OpenItem, f"account {{among}} AND {_OPEN} AND kind = '{ItemKind.DEPOSIT}'", accounts)
+
+
+def _ask_items(questions: Questions, wants: Wants) -> None:
+    """The open items of some accounts and what was set off against them; and all that was set off for the items that
+    are wanted by their numbers."""
+    questions.put(OpenItem, f"account {{among}} AND {_OPEN}", wants.open_items)
+    is_open = f"to_item IN (SELECT id FROM items WHERE account {{among}} AND {_OPEN})"
+    questions.put(Allocation, is_open, wants.open_items)
+    questions.put(Allocation, "from_item {among}", wants.items)
+    questions.put(Allocation, "to_item {among}", wants.items)
+
+
+def _ask_linked_items(questions: Questions, snapshot: Snapshot, wants: Wants) -> None:
+    """Items by their numbers with those that they were set off against, and the allocations of all these."""
+    if wants.items:
+        linked = wants.items | {each.to_item for each in snapshot.all(Allocation) if each.from_item in wants.items}
+        questions.put(OpenItem, "id {among}", linked)
+        questions.put(Allocation, "to_item {among}", linked - wants.items)
+
+
+def _ask_items_of(questions: Questions, snapshot: Snapshot, accounts: Iterable[str]) -> frozenset[str]:
     """The open items of accounts that don't have too many; which ones these are."""
     few = frozenset(
         each for each in accounts if sum(due.items for due in snapshot.of_account(DueTotal, each)) <= RECORDS_MAX
     )
-    items = STORED[OpenItem].table.c
-    _read(connection, snapshot, OpenItem, and_(items.account.in_(few), items.state == ItemState.OPEN.value), few)
+    questions.put(OpenItem, f"account {{among}} AND {_OPEN}", few)
     return few
 
 
-def _read_rates(connection: Connection, snapshot: Snapshot, wants: Wants, day: int, vocabulary: Vocabulary) -> None:
-    """Of the currencies of commands, accounts, orders and books; those are old enough that may be needed for what is
-    booked late."""
+def _ask_rates(questions: Questions, snapshot: Snapshot, wants: Wants, day: int, vocabulary: Vocabulary) -> None:
+    """Of the currencies of commands, accounts, orders and books; so far back that what is booked late finds its own,
+    and an order that finds none too old ones."""
     currencies = wants.currencies | {each.currency for each in snapshot.all(Account)}
     currencies |= {each.currency for each in snapshot.all(Order)}
     currencies |= {each.currency for each in snapshot.all(BookTotal) if each.open_items}
     currencies -= {vocabulary.currency}
-    if currencies:
-        rates = STORED[ExchangeRate].table.c
-        is_booked_late = bool(wants.histories or wants.items)
-        recent = rates.day >= day - (RATES_READ_DAYS if is_booked_late else vocabulary.rate_days)
-        _read(connection, snapshot, ExchangeRate, and_(rates.currency.in_(currencies), recent), currencies)
+    questions.put(ExchangeRate, "currency {among} AND day >= {value}", currencies, day - RATES_READ_DAYS)
 
 
-def _read_secured_orders(connection: Connection, snapshot: Snapshot) -> None:
-    """Orders that have securities of their own, and what of them is open."""
-    named = {each.order for each in snapshot.all(Security) if each.order is not None}
-    orders, items = STORED[Order].table.c, STORED[OpenItem].table.c
-    accounts = {each.account for each in snapshot.all(Security) if each.order is not None}
-    secured = named - {each.id for each in snapshot.all(Order)}
-    _read(connection, snapshot, Order, orders.id.in_(secured), secured)
-    is_open = and_(items.account.in_(accounts), items.state == ItemState.OPEN.value, items.order_id.in_(named))
-    _read(connection, snapshot, OpenItem, is_open, named)
-
-
-def _read_items(connection: Connection, snapshot: Snapshot, wants: Wants) -> None:
-    """Items by their numbers with what they were set off against, and the open ones of some accounts; and the
-    allocations of all these."""
-    items, allocations = STORED[OpenItem].table.c, STORED[Allocation].table.c
-    is_open = and_(items.account.in_(wants.open_items), items.state == ItemState.OPEN.value)
-    _read(connection, snapshot, OpenItem, is_open, wants.open_items)
-    _read(connection, snapshot, Allocation, allocations.to_item.in_(select(items.id).where(is_open)), wants.open_items)
-    if not wants.items:
-        return
-    either = or_(allocations.from_item.in_(wants.items), allocations.to_item.in_(wants.items))
-    _read(connection, snapshot, Allocation, either, wants.items)
-    linked = wants.items | {each.to_item for each in snapshot.all(Allocation) if each.from_item in wants.items}
-    _read(connection, snapshot, OpenItem, items.id.in_(linked), linked)
-    _read(connection, snapshot, Allocation, allocations.to_item.in_(linked), linked - wants.items)
-
-
-def _read_kin(connection: Connection, snapshot: Snapshot, wants: Wants, accounts: Collection[str]) -> None:
-    """Orders of the same roots as those that are wanted, which are sisters however old they are."""
-    orders = STORED[Order].table.c
-    roots = wants.orders | {each.root for each in snapshot.all(Order)}
-    known = {each.id for each in snapshot.all(Order)}
-    kin = and_(orders.account.in_(accounts), orders.root.in_(roots), orders.id.not_in(known))
-    _read(connection, snapshot, Order, kin, roots if accounts else ())
-
-
-def _add_other_orders(connection: Connection, snapshot: Snapshot, accounts: Collection[str], day: int) -> None:
-    """What the accounts' other orders come to that may be somebody's sisters, by day: the same sums as
-    `ledger.credit.sisters.part_of`."""
+def _ask_orders(questions: Questions, snapshot: Snapshot, wants: Wants, accounts: frozenset[str], day: int) -> None:
+    """Holds, releases and revisions of the orders that are wanted; orders that have securities of their own, with what
+    of them is open; orders of the same roots, which are sisters however old they are; and what the accounts' other
+    orders come to that may be somebody's sisters, by day. No order is in both."""
+    for of_order in (Hold, Release, Revision):
+        questions.put(of_order, "order_id {among}", wants.orders)
+    known = snapshot.all(Order)
+    secured = frozenset(each.order for each in snapshot.all(Security) if each.order is not None)
+    questions.put(Order, "id {among}", secured - {each.id for each in known})
+    is_open = f"account {{among}} AND {_OPEN} AND order_id {{among}}"
+    questions.put(OpenItem, is_open, accounts, secured)
     if not accounts:
         return
-    orders = STORED[Order].table.c
-    known = snapshot.all(Order)
+    names = secured | {each.id for each in known}
+    roots = wants.orders | {each.root for each in known}
+    questions.put(Order, "account {among} AND root {among} AND NOT (id {among})", accounts, roots, names)
     since = min([day, *(each.entered_on for each in known)]) - SISTER_DAYS
-    to_go = orders.amount - orders.delivered - orders.billed - orders.lapsed
-    on_credit = orders.is_prepaid.is_(False)
-    live, reserving = (orders.state.in_([each.value for each in states]) for states in (LIVE, RESERVING))
-    held = orders.state == OrderState.HELD.value
-    related = case((and_(on_credit, live), to_go + orders.delivered), (on_credit, orders.delivered), else_=0)
-    approved = case((and_(on_credit, reserving), to_go + orders.delivered), (on_credit, orders.delivered), else_=0)
-    columns = (orders.account, orders.entered_on, *map(_total, (related, approved)))
-    others = and_(orders.account.in_(accounts), orders.id.not_in([each.id for each in known]))
-    query = select(*columns, _total(case((and_(on_credit, held), to_go), else_=0)))
-    query = query.where(others, orders.entered_on >= since).group_by(orders.account, orders.entered_on)
-    for account, on, *sums in connection.execute(query):
-        snapshot.orders.add(account, on, SisterTotal(*sums))
 
+    def take(rows: Iterable[tuple[Any, ...]]) -> None:
+        for account, on, *sums in rows:
+            snapshot.orders.add(account, on, SisterTotal(*sums))
 
-def _total(column: ColumnElement[int]) -> ColumnElement[int]:
-    """A sum as a whole number: PostgreSQL's own is a decimal."""
-    return cast(func.sum(column), BigInteger)
+    questions.put_other(_SISTERS, take, accounts, names, roots, since)
 
 
 def rows_of(connection: Connection, kind: type[Any], condition: ColumnElement[bool]) -> Sequence[Any]:
     """All rows of a kind that fulfil a condition, as nouns."""
     stored = STORED[kind]
     return [stored.decode(row) for row in connection.execute(select(stored.table).where(condition))]
-
-
-def _read(
-    connection: Connection, snapshot: Snapshot, kind: type[Any], condition: ColumnElement[bool], names: Iterable[Any]
-) -> None:
-    """Nothing is asked for where nobody is named."""
-    if names:
-        for row in rows_of(connection, kind, condition):
-            snapshot.put(row)

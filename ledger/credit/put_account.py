@@ -166,7 +166,7 @@ def _leave_currency(posting: Posting, account: Account) -> None:
 
 def _forget_amounts(posting: Posting, account: Account) -> None:
     newest = max(posting.snapshot.of_account(Figures, account.id), key=lambda each: each.on, default=None)
-    amounts = money_facts(posting.desk.engine.vocabulary)
+    amounts = {name.partition(".")[2] for name in money_facts(posting.desk.engine.vocabulary, "account")}
     if newest is not None and amounts & newest.figures.keys():
         kept = {name: value for name, value in newest.figures.items() if name not in amounts}
         posting.put(Figures(account=account.id, on=posting.desk.day, figures=kept, source=newest.source))

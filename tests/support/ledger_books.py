@@ -108,6 +108,7 @@ class PureBooks(Books):
         self.snapshot = Snapshot()
         self._entries: list[Entry] = []
         self._answers: dict[str, Told] = {}
+        self._seq = 0  # of the next record
         self._rechecked: set[str] = set()
 
     def snapshot_of(self, *_: str) -> Snapshot:
@@ -115,11 +116,14 @@ class PureBooks(Books):
         return self.snapshot
 
     def do(self, command: Command) -> Told:
-        desk = replace(self.desk, next_seq=len(self._answers))
+        desk = replace(self.desk, next_seq=self._seq)
         try:
             change: Change = VERBS[type(command)](self.snapshot_of(), command, desk)
         except Again as again:
             return replace(self._answers[again.decision], is_repeated=True)
+        self._seq += 1
+        if change.refused is not None:
+            raise change.refused
         for row in change.rows:
             self.snapshot.put(row)
         self._entries += change.entries

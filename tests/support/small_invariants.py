@@ -15,8 +15,14 @@ decides: order
 parameters:
   most: {type: money, title: {en: Most, zh: 上限}, value: 1000}
 values:
-  deposit: {type: money, title: {en: Deposit, zh: 预付款}, formula: 'if order.deposit_paid = null then 0 else order.deposit_paid'}
-  covered: {type: money, title: {en: Covered, zh: 已覆盖}, formula: 'if account.guarantee_amount = null then 0 else account.guarantee_amount * account.guarantee_cover'}
+  deposit:
+    type: money
+    title: {en: Deposit, zh: 预付款}
+    formula: if order.deposit_paid = null then 0 else order.deposit_paid
+  covered:
+    type: money
+    title: {en: Covered, zh: 已覆盖}
+    formula: if account.guarantee_amount = null then 0 else account.guarantee_amount * account.guarantee_cover
   open: {type: money, title: {en: Open, zh: 未付}, formula: order.amount - deposit - covered}
 rules:
   too-much:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -133,6 +133,38 @@ def _moved(move: str, body: object, amount: str = "10.00", **more: object) -> Ca
     )
 
 
+RATE = {"currency": "USD", "date": "2026-06-01", "rate": "0.92"}
+INVOICE = {"id": "RE-1", "account": "C-invoices", "amount": "7.00", "issued_on": "2026-06-01", "due_on": "2026-07-01"}
+DEPOSIT = {"id": "D-1", "account": _account("SO-deposit"), "order": "SO-deposit"}
+
+
+def _new_account(client: httpx2.Client, word: str) -> str:
+    client.put(f"/v1/accounts/C-{word}", json={}).raise_for_status()
+    return f"/v1/accounts/C-{word}"
+
+
+def _of_account(act: str, body: Mapping[str, object], **more: object) -> Callable[..., Asked]:
+    headers = DESK if act == "block" else {}
+    return lambda client, _: Asked(f"{_new_account(client, act)}/{act}", body, {**body, **more}, headers)
+
+
+def _booked(what: str, more: dict[str, object]) -> Callable[..., Asked]:
+    body = {"id": f"{what}-1", "account": f"C-{what}", "amount": "7.00", **more}
+    return lambda client, _: (_new_account(client, what), Asked(f"/v1/{what}", body, {**body, "amount": "8.00"}))[1]
+
+
+def _limit(client: httpx2.Client, act: str) -> Asked:
+    path = f"{_new_account(client, f'limit-{act}')}/limits"
+    client.post(path, json={"amount": "10.00"}).raise_for_status()
+    return Asked(f"{path}/1/{act}", REASON, {"reason": "never"}, DESK)
+
+
+def _security(client: httpx2.Client) -> Asked:
+    path = f"{_new_account(client, 'security')}/securities/G-1"
+    client.put(path, json={"kind": "bank_guarantee", "amount": "5.00"}).raise_for_status()
+    return Asked(f"{path}/end", REASON, {"reason": "expired"})
+
+
 def _cancelled(client: httpx2.Client) -> str:
     path = _order(client, "SO-reopen")
     client.post(f"{path}/cancel", json={}).raise_for_status()
@@ -173,6 +205,34 @@ ASKED: dict[str, Callable[[httpx2.Client, Settings], Asked]] = {
         _order(client, "SO-many", "12000.00"),
         Asked("/v1/holds/release", {**REASON, "orders": ["SO-many"]}, {**REASON, "orders": ["SO-x"]}, DESK),
     )[1],
+    "/v1/accounts/{id}/figures": _of_account("figures", {"figures": {}}, source="a bureau"),
+    "/v1/accounts/{id}/assess": _of_account("assess", {"taken_over": "B"}, review_on="2027-01-01"),
+    "/v1/accounts/{id}/block": _of_account("block", REASON, reason="they don't"),
+    "/v1/accounts/{id}/unblock": lambda client, _: (
+        client.post(f"{_new_account(client, 'unblock')}/block", json=REASON, headers=DESK).raise_for_status(),
+        Asked("/v1/accounts/C-unblock/unblock", REASON, {"reason": "now"}, DESK),
+    )[1],
+    "/v1/accounts/{id}/limits": _of_account("limits", {"amount": "10.00"}, amount="11.00"),
+    "/v1/accounts/{id}/limits/{number}/refuse": lambda client, _: _limit(client, "refuse"),
+    "/v1/accounts/{id}/limits/{number}/end": lambda client, _: _limit(client, "end"),
+    "/v1/accounts/{id}/securities/{security}/end": lambda client, _: _security(client),
+    "/v1/invoices": lambda client, _: (
+        _new_account(client, "invoices"),
+        Asked("/v1/invoices", INVOICE, {**INVOICE, "amount": "8.00"}),
+    )[1],
+    "/v1/credit-notes": _booked("credit-notes", {"issued_on": "2026-06-01"}),
+    "/v1/payments": _booked("payments", {}),
+    "/v1/payments/{id}/reverse": lambda client, _: (
+        _new_account(client, "reverse"),
+        client.post("/v1/payments", json={"id": "P-1", "account": "C-reverse", "amount": "1.00"}).raise_for_status(),
+        Asked("/v1/payments/P-1/reverse", {}, {"bounced": False}),
+    )[2],
+    "/v1/deposits": lambda client, _: (
+        client.put(f"/v1/accounts/{_account('SO-deposit')}", json={}).raise_for_status(),
+        _order(client, "SO-deposit"),
+        Asked("/v1/deposits", {**DEPOSIT, "amount": "1.00"}, {**DEPOSIT, "amount": "2.00"}),
+    )[2],
+    "/v1/rates": lambda *_: Asked("/v1/rates", {"rates": [RATE]}, {"rates": [{**RATE, "rate": "0.9"}]}),
     "/v1/people": lambda *_: Asked("/v1/people", {"login": "u.new"}, {"login": "u.other"}),
     "/v1/people/{login}/change": lambda client, settings: (
         _add("u.changed")(client, settings),
@@ -207,8 +267,9 @@ ASKED: dict[str, Callable[[httpx2.Client, Settings], Asked]] = {
 }
 """By route; the other kinds of case share the code of orders."""
 
-POSTED = {row.path for row in ROWS if row.method == "POST"} - {"/v1/decisions/{case}"}
-"""Every route that POSTs, but for the one that only refuses."""
+GRANT = "/v1/accounts/{id}/limits/{number}/grant"
+POSTED = {row.path for row in ROWS if row.method == "POST"} - {"/v1/decisions/{case}", GRANT}
+"""Every route that POSTs, but for those that only refuse: the policies here let no grant of a limit count."""
 
 
 def test_every_route_that_posts_is_asked_here() -> None:

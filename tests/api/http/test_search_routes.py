@@ -305,6 +305,11 @@ def test_who_sees_headers_learns_what_they_say(keys: tuple[httpx2.Client, dict[s
     assert "erp-2" not in answer.text
     whole = client.get(f"/v1/journal/{line['seq']}", headers=bearer(made["auditor"])).json()
     assert (whole["subject"], whole["request_id"]) == ("erp-2", "r-erp-2")  # the body has both: it names the case
+    found = {
+        reader: client.get("/v1/journal?request_id=r-erp-2", headers=bearer(made[reader])).json()["records"]
+        for reader in (who, "auditor")
+    }
+    assert (len(found[who]), len(found["auditor"])) == (0, 1)
     assert (record["kind"], record["outcome"]) == ("decision", "reject")
     assert CANARY not in answer.text
     assert client.get("/v1/journal?outcome=reject&limit=1", headers=bearer(made[who])).status_code == 200

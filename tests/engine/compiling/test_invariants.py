@@ -30,7 +30,8 @@ MISTAKES = {
     ),
     "by the same as nothing": (
         "  change: {account.open_invoices: less by the same}\n  then: not worse\n",
-        "5:12: V004 `account.open_invoices` changes by the same as nothing (let another fact be `less` or `more` first)",
+        "5:12: V004 `account.open_invoices` changes by the same as nothing "
+        "(let another fact be `less` or `more` first)",
     ),
     "a split that is no amount": (
         "  split: {amount: account.months}\n  then: not both pass\n",

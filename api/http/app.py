@@ -24,8 +24,8 @@ the watch of the folder and the sender of events, at last the journal, when ever
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
@@ -152,25 +152,12 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
             await imports.close()
             await asyncio.to_thread(journal.close)
 
-    app = FastAPI(
-        title="credence",
-        version=ENGINE_VERSION,
-        description=DESCRIPTION,
-        license_info={"name": "Apache License 2.0", "identifier": "Apache-2.0"},
-        lifespan=life,
-        openapi_url=None,  # `api.http.reference` has it, and a page without foreign scripts
-        redirect_slashes=False,
-        generate_unique_id_function=operation_id,
-        telemetry={"tracing": False, "metrics": False, "logs": False},  # asks the environment at each request
-    )
+    app = _new_app(life)
     app.state.metrics = metrics
     cases = {case: DecideCase(case, policies, journal, metrics, settings.body_bytes_max) for case in CASE_KINDS}
     direct = {_path(case): asgi for case, asgi in cases.items()}
-    desk = LedgerDesk(ledger, policies, journal, settings.body_bytes_max)
     retries = Retries(journal, settings.body_bytes_max, desk.mask)
     app.add_middleware(Edge, metrics=metrics, admission=admission, retries=retries, direct=direct)
-    app.add_exception_handler(HTTPException, _raise_ours)
-    app.add_exception_handler(RequestValidationError, _raise_ours)
     app.router.routes.extend(_decide_route(case, asgi) for case, asgi in cases.items())
     _add_journal_routes(app, journal, policies, checker, settings)
     _add_decision_routes(app, journal, policies)
@@ -184,6 +171,24 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     follow_vocabulary(app, policies)
     add_reference_routes(app)
     check_routes(app)
+    return app
+
+
+def _new_app(life: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> FastAPI:
+    """Without routes; what frameworks raise becomes our own."""
+    app = FastAPI(
+        title="credence",
+        version=ENGINE_VERSION,
+        description=DESCRIPTION,
+        license_info={"name": "Apache License 2.0", "identifier": "Apache-2.0"},
+        lifespan=life,
+        openapi_url=None,  # `api.http.reference` has it, and a page without foreign scripts
+        redirect_slashes=False,
+        generate_unique_id_function=operation_id,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # asks the environment at each request
+    )
+    app.add_exception_handler(HTTPException, _raise_ours)
+    app.add_exception_handler(RequestValidationError, _raise_ours)
     return app
 
 

@@ -29,6 +29,9 @@ from ledger.store.ledger_tables import STORED
 from ledger.store.tables import entries
 from ledger.store.trouble import FileTrouble
 
+_FACET_MAX = 50
+"""Counts of each sort: those that are most."""
+
 _WHAT = "list of orders"
 """Tells signatures of these cursors from all others."""
 
@@ -194,10 +197,6 @@ def _facets(holds: Collection[Hold]) -> dict[str, dict[str, int]]:
         "liftable": Counter("no" if each.liftable_since is None else "yes" for each in holds),
     }
     return {name: dict(counter.most_common(_FACET_MAX)) for name, counter in counted.items()}
-
-
-_FACET_MAX = 50
-"""Of each sort those that are most."""
 
 
 def orders_called(connection: Connection, ids: Collection[str]) -> list[Order]:

@@ -43,8 +43,7 @@ def change_order(snapshot: Snapshot, command: ChangeOrder, desk: Desk) -> Change
     """Raises `CommandRefused`, and `Again` where this revision was asked before. A release stays: whether it counts for
     the order as it is now, the policies say."""
     order = wanted_order(snapshot, command.order)
-    account = snapshot.get(Account, order.account)
-    assert account is not None, order.account
+    account = snapshot.existing(Account, order.account)
     digest = digest_of_asked(order.account, command.asked, None)
     _refuse_known(snapshot, order, command, digest)
     require_legal(Move.CHANGE, order)

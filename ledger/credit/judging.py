@@ -166,8 +166,8 @@ def _last_hold(posting: Posting, order: Order) -> Hold | None:
 
 def versions(posting: Posting, account: str) -> dict[str, Any]:
     """On which state of the account and its group, and on which day, something was decided; and which state it made."""
-    before, after = posting.snapshot.get(Account, account), posting.get(Account, account)
-    assert before is not None and after is not None, account
+    before = posting.snapshot.existing(Account, account)
+    after = posting.get(Account, account) or before
     group = None if before.group is None else posting.snapshot.get(Group, before.group)
     told = {
         "business_date": posting.desk.business_date.isoformat(),

@@ -48,6 +48,23 @@ _BY_ITSELF = frozenset((Move.LIFT,))
 """Moves that nobody asks for."""
 
 
+_PAST = {
+    Move.CHANGE: "changed",
+    Move.RECHECK: "rechecked",
+    Move.LIFT: "lifted",
+    Move.RELEASE: "released",
+    Move.HOLD: "held",
+    Move.REJECT: "rejected",
+    Move.CANCEL: "cancelled",
+    Move.REOPEN: "reopened",
+    Move.DELIVER: "delivered",
+    Move.UNDELIVER: "taken back",
+    Move.BILL: "invoiced",
+    Move.CLOSE: "closed",
+}
+"""How a refusal says what can't be done."""
+
+
 def legal_moves(order: Order) -> list[str]:
     """What can be done with it now, in the order of `Move`."""
     return [move.value for move in Move if move not in _BY_ITSELF and _is_legal(move, order)]
@@ -76,19 +93,3 @@ def _is_legal(move: Move, order: Order) -> bool:
     if move is Move.DELIVER:
         return order.undelivered > 0
     return True
-
-
-_PAST = {
-    Move.CHANGE: "changed",
-    Move.RECHECK: "rechecked",
-    Move.LIFT: "lifted",
-    Move.RELEASE: "released",
-    Move.HOLD: "held",
-    Move.REJECT: "rejected",
-    Move.CANCEL: "cancelled",
-    Move.REOPEN: "reopened",
-    Move.DELIVER: "delivered",
-    Move.UNDELIVER: "taken back",
-    Move.BILL: "invoiced",
-    Move.CLOSE: "closed",
-}

@@ -71,8 +71,7 @@ def passes_at(snapshot: Snapshot, order: Order, desk: Desk) -> PassesAt:
     decision = judge(snapshot, order, desk, Checkpoint.RECHECK, "").decision
     if STATE_OF_OUTCOME[decision.outcome] in RESERVING:
         return PassesAt(now=True, amount=None, payment=None, deposit=None, security=None)
-    account = snapshot.get(Account, order.account)
-    assert account is not None, order.account
+    account = snapshot.existing(Account, order.account)
     lacks = _lacks(decision, account.currency)
     trial = _Trial(snapshot, order, account, desk)
     open_amount = order.amount - order.billed - order.lapsed

@@ -299,3 +299,12 @@ def test_who_entered_an_order_does_not_judge_it(client: httpx2.Client, keys: Key
     assert _post(client, keys, "u.keller", f"/v1/orders/{number}/reject", reason="x").status_code == 200
     reopened = _post(client, keys, "u.becker", f"/v1/orders/{number}/reopen")
     assert reopened.json()["order"]["state"] == "held"
+
+
+def test_the_ledger_takes_the_sites_day_and_no_other(client: httpx2.Client, keys: Keys, account: str) -> None:
+    """Only a preview may choose its day: on another one a guarantee was valid."""
+    body = {"account": account, "order": {"id": f"SO-{account}", "amount": "1.00"}, "as_of": "2026-01-01"}
+    refused = client.post("/v1/orders", json=body, headers=as_(keys, "u.becker"))
+    assert (refused.status_code, refused.json()["errors"][0]["path"]) == (422, "/as_of")
+    preview = {"as_of": "2026-01-01", "orders": [{name: body[name] for name in ("account", "order")}]}
+    assert client.post("/v1/orders/preview", json=preview, headers=as_(keys, "u.becker")).status_code == 200

@@ -43,6 +43,7 @@ OTHER_HELP = {
     ("--as-of", "decide"): "a case may bring its own date",
     ("--account", "holds"): "it narrows a list",
     ("--map", "import"): "it takes an import map",
+    ("--rejects", "import"): "rows of all files, and where they stood",
     ("--on", "import"): "the day of a list",
     **{
         ("--reason", f"order {command}"): "it is about an order, whose customer's key seals it"

@@ -58,7 +58,7 @@ mutants: ## small slips made in the core, to see that tests notice them: half an
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet $(UPGRADE)
 
 lock: ## renew the locks from pyproject.toml (needs uv); UPGRADE=--upgrade takes newer releases
-	$(LOCK) pyproject.toml --extra bulk --extra postgres --output-file locks/run.txt
+	$(LOCK) pyproject.toml --extra bulk --extra postgres --extra proofs --output-file locks/run.txt
 	$(LOCK) pyproject.toml --all-extras --constraint locks/run.txt --output-file locks/test.txt
 	printf 'pip>=24\nsetuptools\nwheel\n' | $(LOCK) - --output-file locks/build.txt
 	printf 'cosmic-ray\n' | $(LOCK) - --constraint locks/test.txt --output-file locks/mutants.txt

@@ -27,7 +27,6 @@ from engine.compiling.ending_holidays import ending_holidays
 from engine.compiling.ending_series import ending_series
 from engine.compiling.exceptions import ended_exceptions, link_exceptions
 from engine.compiling.future_parameters import future_parameters
-from engine.compiling.invariants import silent_invariants
 from engine.compiling.link import unused_parameters
 from engine.compiling.scopes import UNREAD_ACTIONS
 from engine.deciding.decision import Decision
@@ -210,14 +209,13 @@ class Engine:
     def warnings(self, today: date) -> tuple[Diagnostic, ...]:
         """What is right as it stands and most likely not meant, on this day: parameters that have no value yet,
         exceptions that have ended, holidays and values by date that end soon, amounts that were chosen in another
-        currency, rates that are divided by 100, texts in languages that nobody is shown, and invariants that say
-        nothing where a fact is missing. The engine has no clock: whoever asks says which day it is."""
+        currency, rates that are divided by 100, and texts in languages that nobody is shown. The engine has no clock:
+        whoever asks says which day it is."""
         linked = self._compiled.linked
         dated = [*future_parameters(linked, today), *ended_exceptions(self.exceptions, today)]
         dated += [*ending_holidays(linked, today), *ending_series(linked, today)]
         others = [*amounts_for_others(linked, self.vocabulary.currency), *divided_rates(self._compiled)]
         others += self._other_languages
-        others += silent_invariants(linked, self._compiled.stretches[-1].invariants)
         return in_order([*dated, *others])
 
     def __reduce__(self) -> tuple[type[Engine], tuple[Any, ...]]:
@@ -260,9 +258,10 @@ def load(files: Mapping[str, bytes]) -> Loaded:
 
     `files` maps each file's name as users know it (`rules/orders.yaml`) to its content. The file called `facts.yaml`
     says the currency, lists the policies and holds the site's own facts; one called `exceptions.yaml`, which need not
-    be there, holds exceptions; `invariants.yaml`, which need not either, what must hold of every case; `retention.yaml`, which need not either, says how long decisions are kept; those in a
-    folder `lists` are lists; every other file is a policy. Each must end with YAML's end mark `...`, so that a file
-    that is cut off is not taken for a whole one.
+    be there, holds exceptions; `invariants.yaml`, which need not either, what must hold of every case;
+    `retention.yaml`, which need not either, says how long decisions are kept; those in a folder `lists` are lists;
+    every other file is a policy. Each must end with YAML's end mark `...`, so that a file that is cut off is not taken
+    for a whole one.
 
     Never raises for what an author wrote: mistakes are diagnostics. The list of policies guards against files that are
     not there: a policy that is listed and missing is a mistake, and so is one that is not listed.

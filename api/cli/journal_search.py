@@ -24,7 +24,7 @@ _HEADINGS = ("number", "recorded", "what", "outcome", "subject", "account", "by"
 
 LimitOption = Annotated[
     int,
-    typer.Option("--limit", min=1, metavar="COUNT", help="At most so many.", rich_help_panel=PRINTED),
+    typer.Option("--limit", metavar="COUNT", help="At most so many, 1 or more.", rich_help_panel=PRINTED),
 ]
 AfterOption = Annotated[
     str | None,
@@ -57,7 +57,7 @@ def search(
     """
     from ledger.search.cursors import BadCursor
 
-    wanted = records.filter()
+    wanted = records.filter(*([f"--limit is {limit}; write 1 or more"] if limit < 1 else []))
     with journal_to_read(journal) as kept, progress_bar(quiet=as_json) as show:
         try:
             found, more, reached = _searched(kept, wanted, limit, after, show)

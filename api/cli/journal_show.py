@@ -98,30 +98,31 @@ def _as_json(record: OpenedRecord) -> Mapping[str, object]:
         **json.loads(record.header.canonical_text()),
         "actor": record.actor,
         "request_id": record.request_id,
-        **{name: _json_of(text) for name, text in _documents(record).items()},
+        **{name: _read(text) for name, text in _documents(record).items()},
     }
 
 
-def _json_of(text: str) -> object:
+def _read(text: str) -> object:
+    """Why something was refused is a sentence."""
     try:
         return json.loads(text)
-    except ValueError:  # why an act was refused is a sentence
+    except ValueError:
         return text
 
 
 def _documents(record: OpenedRecord) -> dict[str, str]:
-    """What was asked and answered; of what is no decision, what was done. Empty where there is none."""
-    from ledger.record.decision_parts import ANSWER, REQUEST
+    """What was asked and answered; of all else, whom or what it is about, and what was done, set or refused. Empty
+    where there is none."""
     from ledger.search.record_contents import contents_of
     from ledger.store.trouble import FileTrouble
 
-    found = {name: record.body.document(name) for name in (REQUEST, ANSWER)}
-    documents = {name: content.decode() for name, content in found.items() if content is not None}
     try:
-        act = contents_of(record).act
+        contents = contents_of(record)
     except FileTrouble as error:
         refuse(str(error))
-    return documents if act is None else {**documents, "act": act}
+    subject = contents.subject if contents.decision is None else None
+    found = {"request": contents.request, "answer": contents.answer, "subject": subject, "act": contents.act}
+    return {name: text for name, text in found.items() if text is not None}
 
 
 def _print(record: OpenedRecord, to: Path | None) -> None:
@@ -148,7 +149,10 @@ def _explained(case: str, as_of: str) -> str:
 
 def _write(folder: Path, record: OpenedRecord, policies: PolicySet | None) -> None:
     """Into a folder that is new or holds nothing."""
-    documents = {f"{name}.json": text for name, text in _documents(record).items()}
+    documents = {
+        f"{name}.json" if isinstance(_read(text), dict) else f"{name}.txt": text
+        for name, text in _documents(record).items()
+    }
     files = {**documents, **(policies.files if policies else {})}
     try:
         folder.mkdir(parents=True, exist_ok=True)

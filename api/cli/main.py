@@ -22,6 +22,7 @@ from api.cli.batch import batch
 from api.cli.check import check
 from api.cli.config import config
 from api.cli.console import FOUND_PROBLEMS, UNUSABLE
+from api.cli.dead import dead
 from api.cli.decide import decide
 from api.cli.decide_file import decide_file_command
 from api.cli.erase import confirm, finish, list_erasures, propose, withdraw
@@ -47,6 +48,7 @@ from api.cli.orders import cancel, deliver, hold, holds, recheck, reject, releas
 from api.cli.people import add, change, end, list_people
 from api.cli.people import erase as erase_person
 from api.cli.portfolio import portfolio
+from api.cli.prove import prove
 from api.cli.schema import schema
 from api.cli.serve import serve
 from api.cli.sql import sql
@@ -139,6 +141,8 @@ COMMANDS = (
     ("init", init, "Write the default policies and a sample to a new folder."),
     ("check", check, "Find every mistake in policies, tests and maps."),
     ("test", test, "Run the policy tests; say what they don't touch."),
+    ("prove", prove, "Prove what must hold of every case, or show one that breaks it."),
+    ("dead", dead, "Find rules that can never fire, or never decide alone."),
     ("decide", decide, "Decide one case."),
     ("explain", explain, "Show why each rule fired or didn't for one case."),
     ("decide-file", decide_file_command, "Decide each row of a file."),

@@ -99,15 +99,20 @@ class RecordOptions:
         words = {name: getattr(self, {"from": "since"}.get(name, name)) for name in _NAMES}
         return {name: word for name, word in words.items() if word is not None}
 
-    def filter(self) -> RecordFilter:
-        """Ends the command where a word can't be used, with all that can't."""
+    def filter(self, *faults: str) -> RecordFilter:
+        """Ends the command where a word can't be used, with all that can't, and with `faults`: what is wrong with its
+        other options."""
         from ledger.search.filter_words import FilterRefused, read_filter
 
+        lines = list(faults)
         try:
-            return read_filter(self.words())
+            read = read_filter(self.words())
         except FilterRefused as refused:
-            faults = (f"--{each.name.replace('_', '-')} {each.message}; {each.hint}" for each in refused.faults)
-            refuse("\n".join(faults))
+            hints = [(each, f"; {each.hint}" if each.hint else "") for each in refused.faults]
+            lines += [f"--{each.name.replace('_', '-')} {each.message}{hint}" for each, hint in hints]
+        if lines:
+            refuse("\n".join(lines))
+        return read
 
 
 @contextmanager

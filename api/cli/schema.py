@@ -17,6 +17,7 @@ from api.cli.policy_folder import vocabulary_of
 from engine.reading.case_schemas import cases_schema
 from engine.reading.exception_schemas import exceptions_schema
 from engine.reading.file_schemas import DIALECT, list_schema, policy_schema
+from engine.reading.invariant_schemas import invariants_schema
 from engine.reading.request_schemas import Schema, currency_schemas, facts_schema
 from engine.reading.retention_schemas import retention_schema
 from engine.reading.site_schemas import facts_file_schema
@@ -32,6 +33,7 @@ class Subject(StrEnum):
     POLICY = "policy"
     FACTS = "facts"
     EXCEPTIONS = "exceptions"
+    INVARIANTS = "invariants"
     RETENTION = "retention"
     LIST = "list"
     CASES = "cases"
@@ -56,8 +58,8 @@ def schema(
         ),
     ] = None,
 ) -> None:
-    """Print a JSON Schema: of policies, facts.yaml, exceptions.yaml, lists, policy tests, row maps, history maps, or of
-    a request's facts.
+    """Print a JSON Schema: of policies, facts.yaml, exceptions.yaml, invariants.yaml, lists, policy tests, row maps,
+    history maps, or of a request's facts.
 
     All of them follow facts.yaml under --rules: its languages, and its facts where they speak of facts. Policies with
     mistakes don't matter. Editors find the schema through the first line of a file:
@@ -114,6 +116,7 @@ _SCHEMAS: Mapping[Subject, Callable[[Vocabulary], Schema]] = {
     Subject.POLICY: lambda vocabulary: policy_schema(vocabulary.languages),
     Subject.FACTS: facts_file_schema,
     Subject.EXCEPTIONS: lambda vocabulary: exceptions_schema(vocabulary.languages),
+    Subject.INVARIANTS: lambda vocabulary: invariants_schema(vocabulary.languages),
     Subject.RETENTION: lambda vocabulary: retention_schema(tuple(CASE_KINDS), vocabulary.languages),
     Subject.LIST: lambda vocabulary: list_schema(vocabulary.languages),
     Subject.CASES: cases_schema,

@@ -63,9 +63,9 @@ from api.http.openapi import follow_vocabulary, operation_id
 from api.http.order_preview import add_order_preview_routes
 from api.http.order_reading_routes import add_order_reading_routes
 from api.http.order_routes import add_order_routes
-from api.http.parameters import only_parameters
+from api.http.parameters import only_parameters, value_fault
 from api.http.policy_routes import add_policy_routes
-from api.http.problems import BodyFault, FactsInvalid, MethodNotAllowed, NoSuchPath, problems
+from api.http.problems import FactsInvalid, MethodNotAllowed, NoSuchPath, problems
 from api.http.rate_limits import RateLimits
 from api.http.reference import add_reference_routes
 from api.http.replay_routes import add_replay_routes
@@ -313,8 +313,7 @@ def _raise_ours(_: Request, error: Exception) -> NoReturn:
     more as `Refused`, they become problem documents like all others, counted and logged in one place.
     """
     if isinstance(error, RequestValidationError):
-        faults = [BodyFault("", f"the parameter `{each['loc'][-1]}`: {each['msg'].lower()}") for each in error.errors()]
-        raise FactsInvalid("a parameter can't be used", faults)
+        raise FactsInvalid("a parameter can't be used", [fault for _, fault in map(value_fault, error.errors())])
     if not isinstance(error, HTTPException):
         raise error
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:

@@ -24,7 +24,7 @@ from api.http.audit_answers import CompletenessRequest, CompletenessShape, Findi
 from api.http.body import parse_object, pointer_part, read_body
 from api.http.caller import Admitted, actor_of, admitted_of
 from api.http.openapi import body_of
-from api.http.parameters import only_parameters
+from api.http.parameters import filter_parameters, only_parameters
 from api.http.problems import BodyFault, FactsInvalid, UnknownDecision, UnknownRecord, problems
 from api.http.search_turns import SearchTurns
 from engine.vocabulary.case_kinds import CASE_KINDS
@@ -36,7 +36,7 @@ from ledger.audit.proof_files import proofs_of
 from ledger.audit.report_lines import ReportLine, as_csv, as_ndjson
 from ledger.journal.journal import Journal
 from ledger.search.all_wanted import places_wanted, records_at
-from ledger.search.filter_words import FilterRefused, read_filter
+from ledger.search.filter_words import read_filter
 from ledger.search.record_filter import RecordFilter
 from ledger.search.record_search import DECIDED
 from ledger.store.key_database import SubjectKeys
@@ -281,7 +281,7 @@ def _add_completeness(app: FastAPI, reports: _Reports, body_bytes_max: int) -> N
         name="audit_completeness",
         tags=["audit"],
         summary="Compare a list of orders",
-        dependencies=[only_parameters("from", "until")],
+        dependencies=[filter_parameters(PeriodParameters)],
         openapi_extra={"requestBody": body_of("CompletenessRequest")},
         responses=problems(400, 413, 415, 422, 429, 503),
     )
@@ -310,13 +310,9 @@ def _listed(body: bytes) -> dict[str, Decimal | None]:
 
 
 def _decided_orders(period: PeriodParameters) -> RecordFilter:
-    """Raises `FactsInvalid`."""
+    """Of words that `filter_parameters` has looked at."""
     words = {"case": "order", "from": period.since, "until": period.until}
-    try:
-        return replace(read_filter({name: word for name, word in words.items() if word is not None}), kinds=DECIDED)
-    except FilterRefused as refused:
-        faults = [BodyFault("", f"the parameter `{each.name}` {each.message}", each.hint) for each in refused.faults]
-        raise FactsInvalid("a parameter can't be used", faults) from None
+    return replace(read_filter(words), kinds=DECIDED)
 
 
 def _complete(journal: Journal, listed: dict[str, Decimal | None], wanted: RecordFilter) -> CompletenessShape:

@@ -65,6 +65,11 @@ class LedgerShape(Shape):
     account_version: int
     account_version_after: int
     group_version: int | None
+    no_rate_of: str | None = Field(
+        default=None,
+        description="The account's currency, where no rate of it is new enough: an order is held until there is one. "
+        "Left out where it isn't missing.",
+    )
 
 
 class OrderAnswerShape(Shape):

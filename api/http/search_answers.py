@@ -167,7 +167,10 @@ class RecordLineShape(Shape):
     case: str | None = Field(description="Of a decision, the kind of case.")
     outcome: str | None = Field(description="What was decided or done.")
     actor: str = Field(description="Who asked, by opaque ids.", examples=["key 7q2k of service erp"])
-    request_id: str | None = Field(description="The request's `X-Request-Id`.")
+    request_id: str | None = Field(
+        description="The request's `X-Request-Id`. Where it holds the number of the customer or the case no header has "
+        "it, and so no list; the record itself has it."
+    )
     policy_version: str | None = Field(description="The policy set that decided, or that took effect.")
     engine_version: str | None = Field(description="The build that decided.")
     body: str = Field(description="The digest of what was asked and answered, SHA-256.")

@@ -17,8 +17,8 @@ from fastapi import FastAPI, Path, Query, Request, Response
 from api.http.access_table import Right
 from api.http.caller import Admitted, admitted_of
 from api.http.decisions import find_decision, visible_to
-from api.http.parameters import only_parameters
-from api.http.problems import BodyFault, FactsInvalid, Forbidden, UnknownDecision, UnknownRecord, problems
+from api.http.parameters import filter_parameters, only_parameters
+from api.http.problems import Forbidden, UnknownDecision, UnknownRecord, problems
 from api.http.search_answers import (
     DecisionLineShape,
     DecisionsShape,
@@ -39,7 +39,7 @@ from ledger.policies.in_force import Policies
 from ledger.record.merkle_tree import leaf_hash
 from ledger.record.record_header import Header
 from ledger.search.cursors import cursor, read_cursor
-from ledger.search.filter_words import FilterRefused, read_filter
+from ledger.search.filter_words import read_filter
 from ledger.search.masking import flagged_facts, masked_answer, rules_of, shown_rules
 from ledger.search.record_contents import contents_of
 from ledger.search.record_filter import EVERYTHING, RecordFilter, Visible
@@ -73,7 +73,7 @@ def add_search_routes(app: FastAPI, journal: Journal, policies: Policies) -> Non
         name="list_decisions",
         tags=["decisions"],
         summary="Find decisions",
-        dependencies=[_only(SearchParameters)],
+        dependencies=[filter_parameters(SearchParameters)],
         responses=problems(422, 429, 503),
     )
     async def list_decisions(wanted: Annotated[SearchParameters, Query()], request: Request) -> DecisionsShape:
@@ -90,7 +90,7 @@ def add_search_routes(app: FastAPI, journal: Journal, policies: Policies) -> Non
         name="list_records",
         tags=["journal"],
         summary="Find records",
-        dependencies=[_only(JournalParameters)],
+        dependencies=[filter_parameters(JournalParameters)],
         responses=problems(422, 429, 503),
     )
     async def list_records(wanted: Annotated[JournalParameters, Query()], request: Request) -> RecordsShape:
@@ -98,7 +98,7 @@ def add_search_routes(app: FastAPI, journal: Journal, policies: Policies) -> Non
         Whoever sees headers alone can't ask for what no header says: account, subject, rule."""
         admitted = admitted_of(request.scope)
         _refuse_beyond_headers(wanted, admitted)
-        read = replace(_filter(wanted, EVERYTHING), by_login=Right.FULL in admitted.rights)
+        read = replace(_filter(wanted, EVERYTHING), by_sealed_words=Right.FULL in admitted.rights)
         return await turns.run(_caller(admitted), _records_page, journal, read, wanted)
 
     @app.get(
@@ -196,18 +196,9 @@ def _caller(admitted: Admitted) -> str:
     return admitted.caller.budget or ""
 
 
-def _only(model: type[SearchParameters]) -> Any:
-    return only_parameters(*(field.alias or name for name, field in model.model_fields.items()))
-
-
 def _filter(wanted: SearchParameters, visible: Visible) -> RecordFilter:
-    """Raises `FactsInvalid`."""
-    words = wanted.model_dump(by_alias=True, exclude={"limit", "cursor"})
-    try:
-        return read_filter(words, visible)
-    except FilterRefused as refused:
-        faults = [BodyFault("", f"the parameter `{each.name}` {each.message}", each.hint) for each in refused.faults]
-        raise FactsInvalid("a parameter can't be used", faults) from None
+    """Of words that `filter_parameters` has looked at."""
+    return read_filter(wanted.model_dump(by_alias=True, exclude={"limit", "cursor"}), visible)
 
 
 def _decisions_read(wanted: SearchParameters, admitted: Admitted) -> RecordFilter:

@@ -45,7 +45,8 @@ def ending_series(linked: Linked, today: date) -> Iterator[Diagnostic]:
 
 def next_date(dates: Sequence[date]) -> date | None:
     """The date that goes on with a series in equal steps of months: after 30 June, 31 December and 30 June the next 31
-    December. None where the dates, in order, are too few or their steps differ."""
+    December. None where the dates, in order, are too few or the last steps differ."""
+    dates = dates[-SERIES_MIN:]
     if len(dates) < SERIES_MIN:
         return None
     at_ends = all((each + _ONE_DAY).day == 1 for each in dates)
@@ -70,34 +71,36 @@ def _first_of(months: int) -> date:
 
 def _of_table(policy: str, table: TableDefinition, today: date) -> Iterator[Diagnostic]:
     """By the dates after which its rows begin. A column counts where every row but one bears such a date."""
-    by_column: dict[str, dict[date, Row]] = {}
+    by_column: dict[str, dict[date, tuple[Row, str]]] = {}
     for row in table.rows:
-        for column, start in _starts(row):
-            by_column.setdefault(column, {})[start] = row
+        for column, start, sign in _starts(row):
+            by_column.setdefault(column, {})[start] = row, sign
     for column, rows in by_column.items():
         starts = sorted(rows)
         following = next_date(starts)
         if following is not None and _is_due(following, today):
-            last = rows[starts[-1]]
+            last, sign = rows[starts[-1]]
             message = (
                 f"the rows of `{policy}.{table.name}` follow by `{column}` every {_step(starts)}, and none begins at "
                 f"{following}: `{last.id}` goes on"
             )
-            hint = f"end `{last.id}` there, and add a row with `{column}: '> date(\"{following}\")'` and its value"
+            test = f"`{column}: '{sign} date(\"{following}\")'`"
+            hint = f"end `{last.id}` there, and add a row with {test} and its value"
             yield Diagnostic(last.place, ErrorCode.W007, message, hint)
             return
 
 
-def _starts(row: Row) -> Iterator[tuple[str, date]]:
-    """The columns of a row that begin at a date, `> date("2026-06-30")` or a range from one, with that date."""
+def _starts(row: Row) -> Iterator[tuple[str, date, str]]:
+    """The columns of a row that begin at a date, `> date("2026-06-30")` or a range from one, with that date and its
+    sign: `>=` where the day itself is inside."""
     for cell in row.cells:
         name, tests = dotted_name(cell.column.tree), cell.tests.tree
         if name is None or not isinstance(tests, syntax.UnaryTests) or tests.negated or len(tests.tests) != 1:
             continue
         test = tests.tests[0]
         start = _date(test.low) if isinstance(test, syntax.Interval) and test.low is not None else None
-        if start is not None:
-            yield name, start
+        if start is not None and isinstance(test, syntax.Interval):
+            yield name, start, ">=" if test.low_closed else ">"
 
 
 def _date(node: syntax.Node) -> date | None:

@@ -1,8 +1,8 @@
 """Invariants held against the policies, and their FEEL → formulas. Part of `compile`.
 
 An invariant reads what rules of its kind of case read, by full names, and where it speaks of several cases the names of
-one of them behind its side's: `after.grading.score`. A name that is not there is a mistake of its own kind: an invariant
-about a value that somebody removed must be mended or taken out on purpose, and never counts as kept.
+one of them behind its side's: `after.grading.score`. A name that is not there is a mistake of its own kind: an
+invariant about a value that somebody removed must be mended or taken out on purpose, and never counts as kept.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from engine.compiling.expressions import Scope, compile_condition
-from engine.compiling.link import Linked, dotted_names
+from engine.compiling.link import dotted_names
 from engine.compiling.named_lists import NamedList
 from engine.compiling.scopes import Names
 from engine.diagnostics.codes import ErrorCode
@@ -19,8 +19,8 @@ from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.diagnostics.wording import clipped, did_you_mean, listed
 from engine.reading.document import Scalar
 from engine.reading.invariants_file import INVARIANTS, InvariantDefinition
-from engine.reading.policy import Expression, Policy
-from engine.ruleset.formula import Formula, IsNull, Variable, walk
+from engine.reading.policy import Policy
+from engine.ruleset.formula import Formula, Variable
 from engine.ruleset.invariant import AFTER, BEFORE, COMPLETE, FIRST, SECOND, WHOLE, FactChange, Invariant, Split
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.invariant_words import ChangeWord
@@ -191,30 +191,3 @@ def _fitting(fact: Fact) -> tuple[ChangeWord, ...]:
     if fact.type.kind is Kind.DATE:
         return (*_OF_DATES, *words)
     return (*_OF_YES_NO, *words) if fact.type.kind is Kind.YES_NO else words
-
-
-# --- a warning -------------------------------------------------------------------------------------------------------
-
-
-def silent_invariants(linked: Linked, invariants: Iterable[Invariant]) -> Iterator[Diagnostic]:
-    """A warning for each condition of a `given` that is unknown where an optional fact is missing: of those cases the
-    invariant says nothing."""
-    by_name = {each.id: each for each in invariants}
-    for definition in linked.invariants:
-        compiled = by_name.get(definition.name)
-        for expression, formula in zip(definition.given, compiled.given if compiled else (), strict=False):
-            if formula.nullable and (names := sorted(_optional(formula))):
-                yield _silent(expression, definition.name, names)
-
-
-def _optional(formula: Formula) -> frozenset[str]:
-    """Variables that may be missing and that the formula doesn't ask about."""
-    nodes = list(walk(formula))
-    asked = {each.operand.name for each in nodes if isinstance(each, IsNull) and isinstance(each.operand, Variable)}
-    return frozenset(each.name for each in nodes if isinstance(each, Variable) and each.nullable) - asked
-
-
-def _silent(expression: Expression, name: str, missing: list[str]) -> Diagnostic:
-    message = f"the invariant `{name}` says nothing where {listed(missing)} is not known"
-    hint = f"write `{missing[0]} != null and …` if that is meant"
-    return Diagnostic(expression.place, ErrorCode.W008, message, hint)

@@ -172,7 +172,6 @@ class ErrorCode(StrEnum):
     W005 = "W005", "a rate that is divided by 100, though it is a share already"
     W006 = "W006", "a list of holidays that ends soon"
     W007 = "W007", "values by date that have come to their end"
-    W008 = "W008", "an invariant that says nothing where a fact is missing"
 
     # V: the invariants of a policy set
     V001 = "V001", "an invariant that speaks of no case"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection
 
 from engine.diagnostics.nearest import nearest
@@ -30,6 +31,17 @@ def unquoted_word(word: str) -> tuple[str, str]:
         f"`{clipped(word)}` is a word here, and FEEL reads a formula",
         f"""write it in both kinds of quotes, '"{word}"'""",
     )
+
+
+def odd_word_of(words: Collection[str]) -> re.Pattern[str] | None:
+    """Finds one of these words, as `word`, where a formula compares with it or gives it and FEEL reads something else,
+    such as `N/30`; None where no word is of that sort."""
+    odd = [word for word in words if re.search(r"[^\w.]", word) and re.search(r"[^\W\d]", word) and '"' not in word]
+    if not odd:
+        return None
+    longest_first = sorted(map(re.escape, odd), key=len, reverse=True)
+    before, after = r"(?:=|,|\[|\(|\bthen\b|\belse\b)", r"(?=$|[),\]]|and\b|or\b|then\b|else\b)"
+    return re.compile(rf"{before}\s*(?P<word>{'|'.join(longest_first)})\s*{after}")
 
 
 def listed(words: Collection[str]) -> str:

@@ -13,6 +13,7 @@ from engine.proofs.witness import Confirmation, ShownSide, plain
 from engine.proving.smt.questions import Question, everyday, question_of
 from engine.proving.smt.settle import RESTARTS, Settled, Verdict, settle
 from engine.proving.smt.solver import Answer, ask
+from engine.ruleset.formula import IsNull, Variable, walk
 from engine.ruleset.invariant import Invariant
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.case_kinds import CASE_KINDS
@@ -34,6 +35,8 @@ class Proof:
     """Where it is refuted: cases that break it, as the engine decided them."""
     open_because: str
     """Where it is undecided: why, for readers."""
+    silent_where: tuple[str, ...]
+    """Optional facts that `given` reads and doesn't ask about: where one is missing the invariant says nothing."""
     mistake: Diagnostic | None
     """Where the invariant itself can't stand: it speaks of no case."""
 
@@ -52,8 +55,9 @@ def _days(engine: Engine, today: date) -> Iterator[date]:
 
 
 def prove(engine: Engine, id: str, day: date, today: date, restarts: Sequence[float] = RESTARTS) -> Proof:
-    """Settles one invariant for the cases of the stretch that holds `day`. `today` is when a witness is decided, where it
-    can be. Raises `KeyError` for an id that the set doesn't have, and `ModuleNotFoundError` where there is no solver."""
+    """Settles one invariant for the cases of the stretch that holds `day`. `today` is when a witness is decided, where
+    it can be. Raises `KeyError` for an id that the set doesn't have, and `ModuleNotFoundError` where there is no
+    solver."""
     invariant = _invariant(engine, id, day)
     ruleset = engine.ruleset_to_prove(invariant.case, day)
     question = question_of(invariant, ruleset)
@@ -72,6 +76,7 @@ def prove(engine: Engine, id: str, day: date, today: date, restarts: Sequence[fl
         verdict=settled.verdict,
         witness=(),
         open_because=settled.open_because,
+        silent_where=tuple(sorted(_silent_where(invariant, ruleset))),
         mistake=None,
     )
     if settled.verdict is Verdict.PROVED:
@@ -93,6 +98,16 @@ def _shown(
     if settled.witness is None:
         return ()
     return confirmation.shown(plain(confirmation, question, ruleset, settled.witness, today))
+
+
+def _silent_where(invariant: Invariant, ruleset: RuleSet) -> Iterator[str]:
+    """Facts that may be missing, and whose absence no condition asks about."""
+    nodes = [node for formula in invariant.given for node in walk(formula)]
+    asked = {node.operand.name for node in nodes if isinstance(node, IsNull) and isinstance(node.operand, Variable)}
+    read = {node.name for node in nodes if isinstance(node, Variable)} - asked
+    for fact in ruleset.facts:
+        if not fact.required and any(name == fact.name or name.endswith(f".{fact.name}") for name in read):
+            yield fact.name
 
 
 def _if_it_speaks(proof: Proof, question: Question, restarts: Sequence[float]) -> Proof:

@@ -1,7 +1,8 @@
 """Witnesses: facts that a solver found, decided by the engine and made plain. Part of `engine.proofs`.
 
-A solver's facts are as odd as they come: 23 cents of a rating nobody has. Here each fact is left out, or put back to the
-vocabulary's own example, as long as the case still breaks the invariant. What counts is the engine's decision alone.
+A solver's facts are as odd as they come: 23 cents of a rating nobody has. Here each fact is left out, or put back to
+the vocabulary's own example, as long as the case still breaks the invariant. What counts is the engine's decision
+alone.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place
-from engine.diagnostics.wording import Hint, clipped, did_you_mean, listed
+from engine.diagnostics.wording import Hint, clipped, did_you_mean, listed, odd_word_of
 from engine.reading.document import Mapping, Node, Scalar, Sequence
 from engine.reading.policy import TypeName
 from engine.reading.type_words import type_hint
@@ -119,12 +119,17 @@ class FieldReader:
     docs/diagnostics.md.
     """
 
-    def __init__(self, words: Collection[str] = (), languages: TextLanguages | None = None) -> None:
+    def __init__(
+        self,
+        words: Collection[str] = (),
+        languages: TextLanguages | None = None,
+        own_words: Collection[str] = (),
+    ) -> None:
         """`words`: those of the facts' enums, as far as they are known, for hints. `languages`: of the texts; English
-        and Chinese where none are given."""
+        and Chinese where none are given. `own_words`: those of enums that the file itself declares."""
         self.diagnostics: list[Diagnostic] = []
         self.enum_words = words
-        self.odd_word = _odd_word(words)
+        self.odd_word = odd_word_of({*words, *own_words})
         """Finds a word of an enum that a formula compares with and FEEL reads as something else, such as `N/30`; None
         where no enum has such a word."""
         self.text_languages = languages or TextLanguages()
@@ -424,14 +429,6 @@ class FieldReader:
         message, hint = wrong
         self.mistake(node.place, code, message, hint)
         return False
-
-
-def _odd_word(words: Collection[str]) -> re.Pattern[str] | None:
-    odd = [word for word in words if re.search(r"[^\w.]", word) and re.search(r"[^\W\d]", word) and '"' not in word]
-    if not odd:
-        return None
-    longest_first = sorted(map(re.escape, odd), key=len, reverse=True)
-    return re.compile(rf"(?:=|,|\[|\()\s*(?P<word>{'|'.join(longest_first)})\s*(?=$|[),\]]|and\b|or\b|then\b)")
 
 
 def _names(codes: Collection[str]) -> str:

@@ -7,7 +7,7 @@ right shape, each name must be its own, and each piece of FEEL must be readable.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import date
 from decimal import Decimal
 
@@ -55,7 +55,7 @@ def read_policy(
     Nothing else can refer to a rule. So a policy whose mistakes are all in rules comes without those rules, and the
     rest can be compiled and checked as well; it must not be used. Any other mistake gives None.
     """
-    reading = _PolicyReader(words, languages)
+    reading = _PolicyReader(words, languages, tuple(_own_words(document.root)))
     policy = reading.policy(document.root)
     return policy, in_order(reading.reader.diagnostics)
 
@@ -75,6 +75,20 @@ def read_list_parameter(
     return definition, in_order(reading.reader.diagnostics)
 
 
+def _own_words(node: Node) -> Iterator[str]:
+    """The words that the policy itself declares as `members`, of outputs, values and parameters."""
+    if isinstance(node, Mapping):
+        for key, value in node.entries:
+            if key.text == "members":
+                members: list[Node] = list(value.items) if isinstance(value, Sequence) else []
+                members += [word for word, _ in value.entries] if isinstance(value, Mapping) else []
+                yield from (each.text for each in members if isinstance(each, Scalar))
+            yield from _own_words(value)
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from _own_words(item)
+
+
 def _word(place: Place, text: str) -> Scalar:
     return Scalar(place=place, value=text, text=text, quoted=False)
 
@@ -85,8 +99,10 @@ class _PolicyReader:
     `taken` maps a name to what it names (`a parameter`) and to its place, for the message about a second use.
     """
 
-    def __init__(self, words: Collection[str], languages: TextLanguages | None) -> None:
-        self.reader = FieldReader(words, languages)
+    def __init__(
+        self, words: Collection[str], languages: TextLanguages | None, own_words: Collection[str] = ()
+    ) -> None:
+        self.reader = FieldReader(words, languages, own_words)
         self.taken: dict[str, tuple[str, Place]] = {}
 
     def policy(self, root: Mapping) -> Policy | None:

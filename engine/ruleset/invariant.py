@@ -1,8 +1,8 @@
 """Invariants: what must hold of every case that could exist, whatever the policies say about each.
 
 Noun that `compile` gives and `engine.proving.smt` takes. An invariant speaks of one case, of two that differ in a few
-facts (`before`, `after`), or of a whole and its two parts (`whole`, `first`, `second`). Its formulas read the values of a
-side by the side's name before the value's: `after.grading.score`. What stands without one is meant of every side.
+facts (`before`, `after`), or of a whole and its two parts (`whole`, `first`, `second`). Its formulas read the values of
+a side by the side's name before the value's: `after.grading.score`. What stands without one is meant of every side.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select
 
 from ledger.audit.report_lines import ReportLine
+from ledger.journal.clock import moment
 from ledger.journal.opened_records import OpenedRecord, records_of
 from ledger.record.actors import is_named
 from ledger.record.new_records import ACT_BODY, ACT_SUBJECT
@@ -126,7 +127,8 @@ def _key(id_: str, act: _LastAct, names: Mapping[str, Any], ended: set[str], now
         found.append(KEY_OF_ENDED)
     values = {"what": "key", "id": id_, "login": owner and owner.login, "name": owner and owner.name}
     values |= {"service": said.get("service"), "roles": _roles(act), "authority": None}
-    values |= {"acts_for": bool(said.get("acts_for")), "state": state, "expires_at": expires}
+    values |= {"acts_for": bool(said.get("acts_for")), "state": state}
+    values["expires_at"] = expires and moment(datetime.fromisoformat(expires))
     return ReportLine(act.header, {**values, "conflicts": found})
 
 

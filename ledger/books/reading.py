@@ -22,7 +22,7 @@ from ledger.store.ledger_tables import STORED
 from receivables.account_facts import YEAR_DAYS
 
 RATES_READ_DAYS = 400
-"""What is booked later than that needs its amount in the account's currency."""
+"""Days that rates are read for: what is booked later than that needs its amount in the account's currency."""
 
 
 _OPEN = f"state = '{ItemState.OPEN}'"
@@ -61,10 +61,17 @@ def read_snapshot(
     _ask_linked_items(questions, snapshot, wants)
     questions.take()
     histories = wants.histories | {each.account for each in snapshot.all(OpenItem)}
-    accounts = wants.accounts | wants.open_items | histories | {each.account for each in snapshot.all(Order)}
+    accounts = (
+        wants.accounts
+        | wants.open_items
+        | wants.live_orders
+        | histories
+        | {each.account for each in snapshot.all(Order)}
+    )
     _ask_accounts(questions, accounts, histories, day)
     questions.put(Group, "id {among}", wants.groups)
     questions.put(BookTotal, "1 = 1")
+    questions.put(Order, f"account {{among}} AND state IN ({_among(LIVE)})", wants.live_orders)
     questions.take()
     _ask_orders(questions, snapshot, wants, accounts, day)
     snapshot.open_items_of = wants.open_items | (_ask_items_of(questions, snapshot, accounts) if itemized else set())
@@ -113,15 +120,13 @@ def _ask_items_of(questions: Questions, snapshot: Snapshot, accounts: Iterable[s
 
 
 def _ask_rates(questions: Questions, snapshot: Snapshot, wants: Wants, day: int, vocabulary: Vocabulary) -> None:
-    """Of the currencies of commands, accounts, orders and books; those are old enough that may be needed for what is
-    booked late."""
+    """Of the currencies of commands, accounts, orders and books; so far back that what is booked late finds its own,
+    and an order that finds none too old ones."""
     currencies = wants.currencies | {each.currency for each in snapshot.all(Account)}
     currencies |= {each.currency for each in snapshot.all(Order)}
     currencies |= {each.currency for each in snapshot.all(BookTotal) if each.open_items}
     currencies -= {vocabulary.currency}
-    is_booked_late = bool(wants.histories or wants.items)
-    oldest = day - (RATES_READ_DAYS if is_booked_late else vocabulary.rate_days)
-    questions.put(ExchangeRate, "currency {among} AND day >= {value}", currencies, oldest)
+    questions.put(ExchangeRate, "currency {among} AND day >= {value}", currencies, day - RATES_READ_DAYS)
 
 
 def _ask_orders(questions: Questions, snapshot: Snapshot, wants: Wants, accounts: frozenset[str], day: int) -> None:

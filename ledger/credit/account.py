@@ -77,6 +77,9 @@ class Account:
     currency_since: int | None = None
     """Since when it has this currency; None: it never had another. What was sold before doesn't count as sales."""
 
+    erasure: int | None = None
+    """Number of the key whose erasure takes the account: it is gone within the same second."""
+
     @property
     def key(self) -> Key:
         """Its number."""

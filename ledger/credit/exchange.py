@@ -48,6 +48,14 @@ def rate_on(snapshot: Snapshot, desk: Desk, currency: str, day: int) -> Rate | N
     return None if newest is None else Rate(currency, newest.on, newest.value, newest.scale)
 
 
+def last_rate(snapshot: Snapshot, desk: Desk, currency: str) -> Rate | None:
+    """The newest rate of a currency that is known, however old; None where there is none."""
+    own = desk.engine.vocabulary.currency
+    dated = [each for each in snapshot.all(ExchangeRate) if each.currency == currency and each.quote == own]
+    newest = max(dated, key=lambda each: each.on, default=None)
+    return None if newest is None else Rate(currency, newest.on, newest.value, newest.scale)
+
+
 def worth(snapshot: Snapshot, desk: Desk, amount: int, of: str, into: str, *, day: int, rounded_up: bool) -> int:
     """An amount in minor units of one currency in minor units of another. Raises `CommandRefused` (`no-rate`)."""
     if of == into:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ledger.credit.account import Account, Group
 from ledger.credit.change import Change, CommandRefused, Desk, Judged
+from ledger.credit.exchange import last_rate, rate_on
 from ledger.credit.facts import as_of, order_body
 from ledger.credit.order import (
     RESERVING,
@@ -20,7 +21,8 @@ from ledger.credit.order import (
     Release,
 )
 from ledger.credit.posting import Posting
-from ledger.credit.shown import order_shown
+from ledger.credit.profile import money_facts
+from ledger.credit.shown import money_shown, order_shown
 from ledger.credit.snapshot import Snapshot
 
 ITSELF = "itself"
@@ -40,7 +42,32 @@ def judge(
 ) -> Judged:
     """The order decided as it would stand, with a release that is only proposed. Raises `FactsRefused`."""
     body = order_body(snapshot, order, desk, checkpoint, release)
+    if "currency" in body and "rates" not in body:
+        return _judge_without_rate(snapshot, order, desk, body, id)
     return Judged(decision=desk.engine.decide_request("order", body, as_of(body), id), facts=body)
+
+
+def _judge_without_rate(snapshot: Snapshot, order: Order, desk: Desk, body: dict[str, Any], id: str) -> Judged:
+    """Nobody knows today what amounts in the account's currency are worth: they are left out, but for the order's own
+    by the last rate that there was. So whatever they speak for or against waits. Raises `CommandRefused` (`no-rate`)
+    where there never was one, and where the policies would let the order go without looking at an amount."""
+    currency, known = body.pop("currency"), desk.engine.vocabulary
+    last = last_rate(snapshot, desk, currency)
+    if last is not None:
+        amounts = money_facts(known, "order")
+        for group in ("order", "account"):
+            body[group] = {name: value for name, value in body[group].items() if f"{group}.{name}" not in amounts}
+        amount = last.converted(order.amount - order.billed, known.currency_digits)
+        body["order"]["amount"] = money_shown(amount, known.currency)
+        decision = desk.engine.decide_request("order", body, as_of(body), id)
+        if STATE_OF_OUTCOME[decision.outcome] not in RESERVING:
+            return Judged(decision=decision, facts=body)
+    raise CommandRefused(
+        "no-rate",
+        f"there is no rate of {currency} for {desk.business_date} that is at most {known.rate_days} days old; send one "
+        "to /v1/rates",
+        currency=currency,
+    )
 
 
 def take_decision(
@@ -142,12 +169,16 @@ def versions(posting: Posting, account: str) -> dict[str, Any]:
     before, after = posting.snapshot.get(Account, account), posting.get(Account, account)
     assert before is not None and after is not None, account
     group = None if before.group is None else posting.snapshot.get(Group, before.group)
-    return {
+    told = {
         "business_date": posting.desk.business_date.isoformat(),
         "account_version": before.version,
         "account_version_after": after.version,
         "group_version": None if group is None else group.version,
     }
+    desk = posting.desk
+    if after.currency == desk.engine.vocabulary.currency or rate_on(posting.snapshot, desk, after.currency, desk.day):
+        return told
+    return {**told, "no_rate_of": after.currency}
 
 
 def order_change(

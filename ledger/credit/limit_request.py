@@ -92,7 +92,8 @@ def request_limit(snapshot: Snapshot, command: RequestLimit, desk: Desk) -> Chan
 
 
 def grant_limit(snapshot: Snapshot, command: GrantLimit, desk: Desk) -> Change:
-    """Raises `CommandRefused`: `grant-refused` with the reasons where the policies don't let the grant count."""
+    """Raises `CommandRefused`. Where the policies don't let the grant count, that is refused with the reasons, and on
+    record."""
     account = required_account(snapshot, command.account)
     asked = required_limit(snapshot, account.id, command.number)
     require_state(asked, LimitState.REQUESTED)
@@ -106,10 +107,19 @@ def grant_limit(snapshot: Snapshot, command: GrantLimit, desk: Desk) -> Change:
     if limit.second_by is None and lacks_second_person(judged.decision):
         posting.put(limit)
         return limit_changed(posting, limit, "grant-limit", status=202, judged=judged)
-    raise CommandRefused(
+    refused = CommandRefused(
         "grant-refused",
         f"the grant doesn't count; limit {limit.number} of account {account.id} stays as it was",
         reasons=[each.as_json() for each in judged.decision.reasons if not each.waived],
+    )
+    return Change(
+        act="grant-limit",
+        about=f"{account.id}/{limit.number}",
+        account=account.id,
+        judged=judged,
+        told=state_told(Posting(snapshot, desk, "grant-limit"), account.id),
+        refused=refused,
+        is_refusal=True,
     )
 
 

@@ -29,8 +29,8 @@ _KINDS = {
 
 
 def payment_record(snapshot: Snapshot, account: Account, desk: Desk) -> AccountFacts:
-    """For the day, with all that was booked until now. The periods are those that end as the day opens, and today: so an
-    order is decided on what the backtest would have decided it on, and on what has come in since the morning."""
+    """For the day, with all that was booked until now. The periods are those that end as the day opens, and today: so
+    an order is decided on what the backtest would have decided it on, and on what has come in since the morning."""
     day, last = desk.day, desk.day - 1
     overdue, oldest = _overdue(snapshot, account, day)
     records = snapshot.of_account(DayRecord, account.id)

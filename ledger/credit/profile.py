@@ -47,10 +47,10 @@ def checked_facts(given: Mapping[str, Any], reading: Reading, path: str) -> dict
     return kept
 
 
-def money_facts(vocabulary: Vocabulary) -> frozenset[str]:
-    """Facts of an account that hold amounts, by their names without `account.`."""
+def money_facts(vocabulary: Vocabulary, case: str) -> frozenset[str]:
+    """Facts of a kind of case that hold amounts, by their full names."""
     return frozenset(
-        name
-        for name, fact in facts_of_account(vocabulary).items()
+        fact.name
+        for fact in vocabulary.of_case(case)
         if fact.type.kind is Kind.MONEY or any(field.type.kind is Kind.MONEY for field in fact.type.fields)
     )

@@ -48,9 +48,9 @@ class PutAccount:
 
     @property
     def wants(self) -> Wants:
-        """The account, and the group that it comes into."""
-        groups = frozenset() if self.group is None else frozenset((self.group,))
-        return Wants(accounts=frozenset((self.account,)), groups=groups)
+        """The account, and the group that it comes into; what may still go out, where it may leave its currency."""
+        account, groups = frozenset((self.account,)), frozenset() if self.group is None else frozenset((self.group,))
+        return Wants(accounts=account, groups=groups, live_orders=frozenset() if self.currency is None else account)
 
 
 def put_account(snapshot: Snapshot, command: PutAccount, desk: Desk) -> Change:
@@ -166,7 +166,7 @@ def _leave_currency(posting: Posting, account: Account) -> None:
 
 def _forget_amounts(posting: Posting, account: Account) -> None:
     newest = max(posting.snapshot.of_account(Figures, account.id), key=lambda each: each.on, default=None)
-    amounts = money_facts(posting.desk.engine.vocabulary)
+    amounts = {name.partition(".")[2] for name in money_facts(posting.desk.engine.vocabulary, "account")}
     if newest is not None and amounts & newest.figures.keys():
         kept = {name: value for name, value in newest.figures.items() if name not in amounts}
         posting.put(Figures(account=account.id, on=posting.desk.day, figures=kept, source=newest.source))

@@ -40,6 +40,9 @@ class Wants:
     open_items: frozenset[str] = frozenset()
     """Accounts of which all open items are wanted, and what was set off against these."""
 
+    live_orders: frozenset[str] = frozenset()
+    """Accounts of which all orders are wanted that may still go out."""
+
     histories: frozenset[str] = frozenset()
     """Accounts to which items are posted: of these, and of the accounts of `items`, all day records are wanted."""
 
@@ -53,6 +56,7 @@ class Wants:
             items=self.items | other.items,
             groups=self.groups | other.groups,
             open_items=self.open_items | other.open_items,
+            live_orders=self.live_orders | other.live_orders,
             histories=self.histories | other.histories,
             currencies=self.currencies | other.currencies,
         )

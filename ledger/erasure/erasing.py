@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select, text
 from ledger.erasure.erasures import Erasure, ErasureState, erasures_of
 from ledger.erasure.grounds import Ground
 from ledger.erasure.index_rows import IndexRows, names_in, sealed_by
+from ledger.erasure.ledger_rows import accounts_of, delete_marked, mark, what_is_open
 from ledger.erasure.two_persons import one_hand
 from ledger.journal.journal import Journal
 from ledger.journal.log_transaction import SUBJECT, LogTransaction
@@ -142,8 +143,12 @@ class Erasing:
                 acts = records_of(connection, keys.key, [RecordKind.PERSON, RecordKind.KEY])
                 _refuse_one_person(erasure, actor, acts, names)
                 count = _count_to_confirm(connection, keys, erasure, until, records)
+                accounts = accounts_of(connection, keys, names, erasure.key)
+                if (why := what_is_open(connection, accounts)) is not None:
+                    raise ErasureRefused(why)
             except ErasureRefused as refused:
                 return refused
+            mark(connection, accounts, erasure.key)
             keys.forget([erasure.key])
             said = _said(erasure, count)
             transaction.append(erasure_record(f"{CONFIRMED}{erasure.key}", said, actor, request_id, names))
@@ -292,6 +297,7 @@ def _erasing(erasure: Erasure, rows: IndexRows) -> Callable[[LogTransaction], bo
             return False  # another process was first
         rows.gather(connection, keys, erasure.key)
         rows.delete(connection)
+        delete_marked(connection, erasure.key)
         keys.erase([erasure.key])
         said = _said(erasure, len(rows.places), tuple(rows.places))
         transaction.append(erasure_record(f"{ERASED}{erasure.key}", said, "journal"))

@@ -85,6 +85,7 @@ def post_invoice(snapshot: Snapshot, command: PostInvoice, desk: Desk) -> Change
         about=item.id,
         account=account.id,
         told=state_told(posting, account.id),
+        rechecks=posting.rechecks,
         shown=shown if order is None else {**shown, "order": order_shown(order)},
         status=201,
     )

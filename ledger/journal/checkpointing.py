@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import structlog
 from sqlalchemy import insert
 
 from ledger.journal.clock import moment
@@ -18,9 +19,12 @@ from ledger.journal.log_head import LogHead, read_head, write_head
 from ledger.journal.opening import OpenJournal
 from ledger.record.checkpoints import Checkpoint
 from ledger.store.tables import checkpoints
+from ledger.store.trouble import trouble_in_words
 
 SECONDS = 1.0
 RECORDS = 10_000
+
+log = structlog.get_logger(__name__)
 
 
 class Checkpointing:
@@ -31,6 +35,7 @@ class Checkpointing:
         self._at = float("-inf")  # when it was last tried
         self._grown = False  # there are records after it
         self._since: float | None = None  # when these were first seen
+        self._trouble = ""  # why the last try failed; logged when it changes, apart from what befalls commits
 
     def is_due(self, size: int, now: float, *, at_once: bool) -> bool:
         """Whether to sign at this size of the log. Where so, it counts as tried: the next try is a second later."""
@@ -63,3 +68,15 @@ class Checkpointing:
                 keep_last_signed(opened.last_checkpoint, note)
                 write_head(opened.connection, replace(ended, signed=size))
         self._size, self._grown, self._since = size, False, None
+        if self._trouble:
+            self._trouble = ""
+            log.info("checkpoints are signed again", size=size)
+
+    def failed(self, error: Exception) -> None:
+        """What a disk refuses is said once, however often it is tried; what has no words is said in full."""
+        trouble = trouble_in_words(error)
+        if not trouble:
+            log.exception("checkpoint not signed")
+        elif trouble != self._trouble:
+            log.error("checkpoint not signed", reason=trouble)
+        self._trouble = trouble or "unknown"

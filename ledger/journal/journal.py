@@ -63,11 +63,11 @@ from ledger.store.place import JournalPlace
 from ledger.store.secret_files import KeyPlaces, beside, wrapping_key
 from ledger.store.store import store_at
 from ledger.store.trouble import (
-    DAMAGED,
     AnswerLost,
     FileTrouble,
     JournalUnavailable,
     WrittenEntry,
+    is_damage,
     trouble_in_words,
     unavailable,
 )
@@ -294,7 +294,7 @@ class Journal:
             with self._store.reading() as connection:
                 return ask(connection)
         except (SQLAlchemyError, FileTrouble) as error:
-            self._is_doubted = self._is_doubted or trouble_in_words(error).startswith(DAMAGED)
+            self._is_doubted = self._is_doubted or is_damage(trouble_in_words(error))
             raise unavailable("the journal can't be read now", error) from error
 
     def _put(self, work: Work) -> asyncio.Future[Any]:
@@ -349,7 +349,7 @@ class Journal:
             except Exception as error:
                 if not isinstance(error, (SQLAlchemyError, FileTrouble, *self._store.faults)):
                     raise
-                self._note(error, 0)
+                self._checkpointing.failed(error)
 
     def _write(self, batch: Sequence[_Waiting]) -> None:
         """One transaction for all; one for each where the data of one of them, not the disk, was at fault."""

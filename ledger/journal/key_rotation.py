@@ -16,6 +16,7 @@ from __future__ import annotations
 import fcntl
 import getpass
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -135,7 +136,8 @@ def _opened(place: JournalPlace, places: KeyPlaces) -> Iterator[tuple[Store, Ope
     store = store_at(place)
     try:
         log_keys(places.signing_key, may_make=False)  # missing where there is no journal yet, which is not made here
-        with places.signing_key.parent.joinpath(f".{places.signing_key.name}.lock").open("wb") as alone:
+        alone = os.open(places.signing_key.parent, os.O_RDONLY)
+        try:
             fcntl.flock(alone, fcntl.LOCK_EX)
             opened = open_to_write(store, places, Clock())
             try:
@@ -143,6 +145,8 @@ def _opened(place: JournalPlace, places: KeyPlaces) -> Iterator[tuple[Store, Ope
             finally:
                 opened.connection.close()
                 store.closed()
+        finally:
+            os.close(alone)
     except Exception as error:
         trouble = trouble_in_words(error)
         if not trouble:

@@ -25,7 +25,7 @@ from ledger.record.merkle_tree import leaf_hash
 from ledger.record.record_header import Header
 from ledger.record.signed_notes import BadNote, NoteVerifier
 from ledger.store.tables import bodies, checkpoints, entries, policy_sets, tiles
-from ledger.store.trouble import DAMAGED, FileTrouble
+from ledger.store.trouble import DAMAGED, FILE_DAMAGED, FileTrouble
 
 RECORDS_CHECKED = 256
 SEALED_BYTES_MAX = 16 << 20
@@ -53,7 +53,7 @@ def check_whole(connection: Connection, file_bytes: int) -> None:
     if connection.dialect.name != "sqlite" or file_bytes > WHOLE_BYTES_MAX:
         return
     if connection.connection.cursor().execute("PRAGMA integrity_check(1)").fetchall() != [("ok",)]:
-        raise FileTrouble(DAMAGED)
+        raise FileTrouble(FILE_DAMAGED)
 
 
 def check_last_records(

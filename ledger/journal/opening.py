@@ -23,7 +23,7 @@ from ledger.store.place import JournalPlace
 from ledger.store.secret_files import KeyPlaces, beside, log_keys, wrapping_key
 from ledger.store.store import Store, store_at
 from ledger.store.tables import bodies, entries
-from ledger.store.trouble import HELD, FileTrouble, JournalUnavailable, trouble_in_words
+from ledger.store.trouble import DAMAGED, HELD, FileTrouble, JournalUnavailable, trouble_in_words
 
 PROBE_BYTES = 32_000
 """More than a decision takes (4 to 6 kB, up to 30 kB): where this fits, a decision does."""
@@ -74,7 +74,7 @@ def _with_keys(
         ended = read_head(connection, None)
         most = connection.execute(select(func.max(bodies.c.seq))).scalar()
         if most is not None and most >= ended.tree.size:
-            raise FileTrouble(f"the file is damaged: record {most} has a body and no header")
+            raise FileTrouble(f"{DAMAGED}: record {most} has a body and no header")
         is_new = ended.tree.size == 0
         on_disk = KeysOnDisk(places.signing_key, lambda: log_keys(places.signing_key, may_make=is_new))
         signing = on_disk()
@@ -131,4 +131,4 @@ def check_writable(place: JournalPlace, places: KeyPlaces | None = None) -> None
 def _refuse_without(connection: Connection, id: str) -> None:
     """A file with the same number on disk may still be another one: the number is given anew."""
     if connection.execute(select(entries.c.seq).where(entries.c.id == id)).first() is None:
-        raise FileTrouble("the file was moved or replaced: what was recorded last is not in it; put it back")
+        raise FileTrouble("the journal was moved or replaced: what was recorded last is not in it; put it back")

@@ -64,8 +64,9 @@ class RecordFilter:
     actor: str | None = None
     """Who asked: a person's id or login, a program's name, a key's id, or the whole line."""
 
-    by_login: bool = True
-    """Whether a person's login will do for `actor`, which no header says."""
+    by_sealed_words: bool = True
+    """Whether what no header says will do: a person's login for `actor`, and a request id that names whom the record
+    is about."""
 
     policy: str | None = None
     """The policy set's version, or how it begins."""
@@ -86,7 +87,7 @@ class RecordFilter:
         """The same for equal filters, another one for any other."""
         visible = [self.visible.everything, str(self.visible.own or ""), sorted(self.visible.cases)]
         names = ("account", "subject", "case", "outcome", "rule", "actor", "policy", "request_id", "since", "until")
-        return json.dumps([*(getattr(self, name) for name in names), self.kinds, visible, self.by_login])
+        return json.dumps([*(getattr(self, name) for name in names), self.kinds, visible, self.by_sealed_words])
 
     def fits(self, header: Header, actors: frozenset[str]) -> bool:
         """Whether the members fit that a database compares less exactly. `actors`: all that the one asked for is called

@@ -275,8 +275,11 @@ def _conditions(connection: Connection, keys: SubjectKeys, wanted: RecordFilter)
         names = sorted(_called(connection, wanted))
         conditions.append(or_(*(columns.actor.contains(name, autoescape=True) for name in names)))
     if wanted.request_id is not None:
-        by_blind = select(entry_blinds.c.seq).where(entry_blinds.c.blind == keys.blind(REQUEST, wanted.request_id))
-        conditions.append(or_(_holds(connection, wanted.request_id), columns.seq.in_(by_blind)))
+        found = [_holds(connection, wanted.request_id)]
+        if wanted.by_sealed_words:
+            blind = keys.blind(REQUEST, wanted.request_id)
+            found.append(columns.seq.in_(select(entry_blinds.c.seq).where(entry_blinds.c.blind == blind)))
+        conditions.append(or_(*found))
     if not wanted.visible.everything:
         conditions.append(or_(false(), *_visible(wanted)))
     return conditions
@@ -320,7 +323,7 @@ def _called(connection: Connection, wanted: RecordFilter) -> frozenset[str]:
     """What the actor that is asked for is called by: also the id of the person with this login."""
     if wanted.actor is None:
         return frozenset()
-    if not wanted.by_login:
+    if not wanted.by_sealed_words:
         return frozenset({wanted.actor})
     ids = connection.execute(select(people.c.id).where(people.c.login == person(wanted.actor))).scalars()
     return frozenset({wanted.actor, *ids})

@@ -28,7 +28,14 @@ GUARDED = "bodies"
 
 GUARD_FUNCTION = "refuse_uncovered"
 
-FUNCTIONS = (FUNCTION, GUARD_FUNCTION)
+_EARLIER = (FUNCTION, GUARD_FUNCTION)
+
+MOVEMENTS = "ledger_entries"
+"""The table from which rows may go whose account isn't there any more: an erasure took it."""
+
+MOVEMENTS_FUNCTION = "refuse_of_customer"
+
+FUNCTIONS = (*_EARLIER, MOVEMENTS_FUNCTION)
 """All that PostgreSQL's triggers call."""
 
 
@@ -70,12 +77,38 @@ def guarded_deletion(dialect: str) -> Iterator[str]:
     yield f"ALTER TABLE {GUARDED} ENABLE ALWAYS TRIGGER {GUARDED}_no_delete"
 
 
-def own_tables_only(dialect: str) -> Iterator[str]:
+MOVEMENTS_BODY = (
+    f"BEGIN IF NOT EXISTS (SELECT 1 FROM accounts WHERE id = OLD.account) THEN RETURN OLD; END IF; "
+    f"{BODY.removeprefix('BEGIN ')}"
+)
+
+
+def deletion_with_account(dialect: str) -> Iterator[str]:
+    """The statements that let the movements of an account go once the account itself is gone."""
+    if dialect == "sqlite":
+        yield f"DROP TRIGGER {MOVEMENTS}_no_delete"
+        yield (
+            f"CREATE TRIGGER {MOVEMENTS}_no_delete BEFORE DELETE ON {MOVEMENTS} "
+            f"WHEN EXISTS (SELECT 1 FROM accounts WHERE id = OLD.account) "
+            f"BEGIN SELECT RAISE(ABORT, '{MOVEMENTS} is append-only'); END"
+        )
+        return
+    yield f"DROP TRIGGER {MOVEMENTS}_no_delete ON {MOVEMENTS}"
+    yield f"CREATE FUNCTION {MOVEMENTS_FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $${MOVEMENTS_BODY}$$"
+    yield (
+        f"CREATE TRIGGER {MOVEMENTS}_no_delete BEFORE DELETE ON {MOVEMENTS} "
+        f"FOR EACH ROW EXECUTE FUNCTION {MOVEMENTS_FUNCTION}()"
+    )
+    yield f"ALTER TABLE {MOVEMENTS} ENABLE ALWAYS TRIGGER {MOVEMENTS}_no_delete"
+    yield from own_tables_only(dialect, (MOVEMENTS_FUNCTION,))
+
+
+def own_tables_only(dialect: str, functions: Keys = _EARLIER) -> Iterator[str]:
     """The statements by which the functions look for names in their tables' schema first, and among temporary tables
     last. PostgreSQL looks there first otherwise, so that anybody's temporary `entries` would pass for the log."""
     if dialect != "postgresql":
         return  # SQLite's triggers never leave the file that they are in
-    for function in FUNCTIONS:
+    for function in functions:
         alter = f"ALTER FUNCTION {function}() SET search_path = %I, pg_temp"
         yield f"DO $$ BEGIN EXECUTE format('{alter}', current_schema()); END $$"
 

@@ -175,6 +175,7 @@ LEDGER: dict[str, dict[str, Content]] = {
         "bounced_on": Content.DATE,
         "put_by": Content.ID,
         "currency_since": Content.DATE,
+        "erasure": Content.COUNT,
     },
     "account_groups": {
         "id": Content.GROUP,
@@ -248,11 +249,13 @@ LEDGER: dict[str, dict[str, Content]] = {
         "lapsed": Content.AMOUNT,
         "root": Content.CASE,
         "entered_by": Content.LOGIN,
+        "entered_via": Content.WORD,
         "entered_on": Content.DATE,
         "approved_on": Content.DATE,
         "approved_amount": Content.AMOUNT,
         "decision": Content.ID,
         "outcome": Content.WORD,
+        "changed_seq": Content.COUNT,
     },
     "order_revisions": {
         "order_id": Content.CASE,
@@ -272,6 +275,8 @@ LEDGER: dict[str, dict[str, Content]] = {
         "lifted_on": Content.DATE,
         "lifted_by": Content.LOGIN,
         "liftable_since": Content.DATE,
+        "authority": Content.WORD,
+        "two_people": Content.WORD,
     },
     "releases": {
         "order_id": Content.CASE,
@@ -368,6 +373,28 @@ LEDGER: dict[str, dict[str, Content]] = {
     "rechecks": {
         "account": Content.CUSTOMER,
         "seq": Content.COUNT,
+        "cause": Content.WORD,
+    },
+    "days": {"day": Content.DATE, "step": Content.WORD},
+    "imports": {
+        "id": Content.ID,
+        "kind": Content.WORD,
+        "digest": Content.HASH,
+        "started_at": Content.DATE,
+        "state": Content.WORD,
+        "done_rows": Content.COUNT,
+        "new": Content.COUNT,
+        "same": Content.COUNT,
+        "changed": Content.COUNT,
+        "rejected": Content.COUNT,
+        "settled": Content.COUNT,
+        "detail": Content.FREE_TEXT,
+    },
+    "import_rejects": {
+        "run": Content.ID,
+        "number": Content.COUNT,
+        "place": Content.FREE_TEXT,
+        "faults": Content.FREE_TEXT,
     },
 }
 """Of the credit ledger, in the journal's database. The rows of a customer who is erased go as they are, with all their

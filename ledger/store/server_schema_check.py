@@ -14,7 +14,17 @@ from sqlalchemy import Connection, Index, PrimaryKeyConstraint, UniqueConstraint
 from sqlalchemy.dialects import postgresql
 
 from ledger.store.all_tables import metadata
-from ledger.store.append_only import BODY, FUNCTION, GUARD_BODY, GUARD_FUNCTION, GUARDED, OCCASIONS
+from ledger.store.append_only import (
+    BODY,
+    FUNCTION,
+    GUARD_BODY,
+    GUARD_FUNCTION,
+    GUARDED,
+    MOVEMENTS,
+    MOVEMENTS_BODY,
+    MOVEMENTS_FUNCTION,
+    OCCASIONS,
+)
 from ledger.store.schema_check import OTHER_TRIGGERS, append_only_tables
 from ledger.store.trouble import OTHER_TABLES, FileTrouble
 
@@ -65,10 +75,13 @@ def _triggers() -> frozenset[Any]:
         (table, f"{table}_no_{occasion}", _ALWAYS, _BEFORE_STATEMENT[occasion], FUNCTION, BODY, True)
         for table in append_only_tables()
         for occasion in OCCASIONS
-        if (table, occasion) != (GUARDED, "delete")
+        if (table, occasion) not in ((GUARDED, "delete"), (MOVEMENTS, "delete"))
     }
-    guard = _BEFORE_STATEMENT["delete"] | _FOR_EACH_ROW, GUARD_FUNCTION, GUARD_BODY, True
-    return frozenset({*triggers, (GUARDED, f"{GUARDED}_no_delete", _ALWAYS, *guard)})
+    before_row = _BEFORE_STATEMENT["delete"] | _FOR_EACH_ROW
+    guards = ((GUARDED, GUARD_FUNCTION, GUARD_BODY), (MOVEMENTS, MOVEMENTS_FUNCTION, MOVEMENTS_BODY))
+    return frozenset(
+        {*triggers, *((table, f"{table}_no_delete", _ALWAYS, before_row, *guard, True) for table, *guard in guards)}
+    )
 
 
 @cache

@@ -37,7 +37,11 @@ class AnswerLost(Exception):
         self.transaction = transaction
 
 
-DAMAGED = "the file is damaged"
+DAMAGED = "the journal is damaged"
+"""Whatever it is kept in: what stands there can't have been written like this."""
+FILE_DAMAGED = "the file is damaged"
+DATABASE_DAMAGED = "the database is damaged"
+"""SQLite, or the server, says so itself."""
 HELD = "another process holds it"
 OTHER_TABLES = "its tables are not those of this version of credence"
 TABLES_LACKING = f"{OTHER_TABLES}; `credence journal take-over` writes a journal of an earlier one into a new one"
@@ -48,7 +52,7 @@ _TROUBLES = {
     sqlite3.SQLITE_READONLY: "it is read-only",
     sqlite3.SQLITE_PERM: "it may not be written",
     sqlite3.SQLITE_IOERR: "the disk fails",
-    sqlite3.SQLITE_CORRUPT: DAMAGED,
+    sqlite3.SQLITE_CORRUPT: FILE_DAMAGED,
     sqlite3.SQLITE_FULL: "the disk is full",
     sqlite3.SQLITE_CANTOPEN: "it can't be opened",
     sqlite3.SQLITE_NOTADB: "the file is not an SQLite database",
@@ -71,8 +75,8 @@ _SERVER_TROUBLES = {
     "57014": "its server cancelled it",
     "57P": "its server is going down or coming up",
     "58": "the disk fails",
-    "XX001": DAMAGED,
-    "XX002": DAMAGED,
+    "XX001": DATABASE_DAMAGED,
+    "XX002": DATABASE_DAMAGED,
 }
 """By PostgreSQL's codes, or how they begin: the longest counts
 (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
@@ -92,11 +96,16 @@ def trouble_in_words(error: BaseException | None) -> str:
             "its server's answer to the commit was lost; whether it was recorded is not known yet, so look for its id"
         )
     if isinstance(raw, sqlite3.OperationalError) and str(raw).startswith("Could not decode to UTF-8"):
-        return DAMAGED  # the driver's own: what was text isn't any more
+        return FILE_DAMAGED  # the driver's own: what was text isn't any more
     if isinstance(raw, sqlite3.OperationalError) and str(raw).startswith(("no such table", "no such column")):
         return TABLES_LACKING
     code = getattr(raw, "sqlite_errorcode", None)
     return _server_trouble(raw) if code is None else _TROUBLES.get(code & 0xFF, "")
+
+
+def is_damage(trouble: str) -> bool:
+    """Whether it says, among other words, that what is stored was changed or lost."""
+    return any(words in trouble for words in (DAMAGED, FILE_DAMAGED, DATABASE_DAMAGED))
 
 
 def _server_trouble(raw: object) -> str:

@@ -20,7 +20,7 @@ from ledger.record.decision_parts import whole_parts
 from ledger.record.new_records import Record, act_record, activation_record
 from ledger.record.record_header import RecordKind
 from ledger.store.database import EARLIER
-from ledger.store.trouble import FileTrouble, trouble_in_words
+from ledger.store.trouble import FILE_DAMAGED, FileTrouble, trouble_in_words
 
 EARLIER_VERSION = "earlier version"
 """Who put a policy set into force, where the journal doesn't say."""
@@ -115,7 +115,7 @@ def open_earlier(path: Path) -> EarlierJournal:
         try:
             [(revision,)] = raw.execute("SELECT version_num FROM alembic_version").fetchall()
             if raw.execute("PRAGMA integrity_check(1)").fetchall() != [("ok",)]:
-                raise FileTrouble("the file is damaged; take over a backup of it")
+                raise FileTrouble(f"{FILE_DAMAGED}; take over a backup of it")
         except BaseException:
             raw.close()
             raise

@@ -78,7 +78,7 @@ class ExportManifest:
         try:
             first, *others = map(read_verifier, self.verifier_keys)
             source = f"the folder's own {MANIFEST}"
-            return TrustedKey(first, source, is_brought=False, others=tuple(others))
+            return TrustedKey(verifier=first, source=source, is_brought=False, others=tuple(others))
         except BadNote as error:
             raise FileTrouble(f"the key in {MANIFEST} can't be used: {error}; give the journal's with --key") from error
 

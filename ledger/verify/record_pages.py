@@ -16,7 +16,7 @@ from ledger.journal.opened_records import JOINED
 from ledger.record.log_tiles import TILE_HASHES
 from ledger.store.key_database import SubjectKeys
 from ledger.store.tables import bodies, entries
-from ledger.store.trouble import DAMAGED, JournalUnavailable
+from ledger.store.trouble import JournalUnavailable, is_damage
 from ledger.verify.journal_faults import FaultKind
 from ledger.verify.record_check import MEMBER_OF, RecordCheck
 
@@ -69,7 +69,7 @@ class RecordPages:
         try:
             rows = self._journal.read(_rows_between(first, first + PAGE))
         except JournalUnavailable as error:
-            if DAMAGED not in str(error):
+            if not is_damage(str(error)):
                 raise
             rows = [row for seq in range(first, self._end(first)) for row in self._single(seq)]
         found: dict[int, Row[Any]] = {}
@@ -83,7 +83,7 @@ class RecordPages:
         try:
             return self._journal.read(_rows_between(seq, seq + 1))
         except JournalUnavailable as error:
-            if DAMAGED not in str(error):
+            if not is_damage(str(error)):
                 raise
             self.records.faults.add(FaultKind.HEADER, f"record {seq}: its row can't be read")
             self._unreadable.add(seq)

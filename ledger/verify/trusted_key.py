@@ -18,7 +18,7 @@ from ledger.store.trouble import FileTrouble
 from ledger.verify.history_check import SignedSize
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrustedKey:
     """By which checkpoints are verified."""
 
@@ -51,7 +51,7 @@ def brought_key(said: str) -> TrustedKey:
     """`said`: the key's text, or the name of a file with nothing else in it; where the log's key was replaced, with a
     line for each of its keys. Raises `FileTrouble`."""
     try:
-        return TrustedKey(read_verifier(said), "given", is_brought=True)
+        return TrustedKey(verifier=read_verifier(said), source="given", is_brought=True)
     except BadNote:
         pass
     lines = small_text(Path(said), "the key").split("\n")
@@ -62,13 +62,13 @@ def brought_key(said: str) -> TrustedKey:
             f"`{said}`: {error}; give a verifier key, `name+hash+base64`, or a file with it, as in an export's "
             "manifest.json under `verifier_key`"
         ) from error
-    return TrustedKey(first, f"the file {said}", is_brought=True, others=tuple(others))
+    return TrustedKey(verifier=first, source=f"the file {said}", is_brought=True, others=tuple(others))
 
 
 def key_beside(places: KeyPlaces, source: str) -> TrustedKey:
     """Those in the file of the journal's own signing key. Raises `FileTrouble`."""
     first, *others = log_keys(places.signing_key, may_make=False).all
-    return TrustedKey(first, source, is_brought=False, others=tuple(others))
+    return TrustedKey(verifier=first, source=source, is_brought=False, others=tuple(others))
 
 
 def brought_trust(path: Path, key: str | None) -> TrustedKey:
@@ -79,7 +79,8 @@ def brought_trust(path: Path, key: str | None) -> TrustedKey:
     if not policy.logs and key is None:
         raise FileTrouble(f"the trust policy `{path}` has no line `log KEY`; add it, or give the key with --key")
     first, *others = policy.logs if key is None else brought_key(key).keys
-    return TrustedKey(first, f"the trust policy {path}", is_brought=True, policy=policy, others=tuple(others))
+    source = f"the trust policy {path}"
+    return TrustedKey(verifier=first, source=source, is_brought=True, policy=policy, others=tuple(others))
 
 
 def trust_policy_in(path: Path) -> TrustPolicy:

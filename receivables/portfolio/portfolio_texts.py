@@ -117,10 +117,11 @@ EFFECTIVENESS_OF = Text("Collection effectiveness (CEI)", "催收有效性指数
 OVERDUE_SHARE_OF = Text("Overdue share of the open invoices", "逾期占未清发票的比例")
 WATCH_LINE, ALARM_LINE = Text("watch", "关注"), Text("alarm", "警报")
 MAXIMUM_LINE, TARGET_LINE = Text("maximum", "上限"), Text("target", "目标")
-RISING = Text("Two-quarter warning: {reason}", "连续两季预警：{reason}")
-NOT_RISING = Text("Two-quarter warning: not given.", "连续两季预警：未触发。")
+RISING = Text("DSO over two quarters: {reason}", "应收账款周转天数（连续两季）：{reason}")
+NOT_RISING = Text("DSO over two quarters: no warning.", "应收账款周转天数（连续两季）：未触发预警。")
 RISING_NOT_CHECKED = Text(
-    "Two-quarter warning: it could not be checked; missing: {names}.", "连续两季预警：无法判断，缺少：{names}。"
+    "DSO over two quarters: it could not be checked; missing: {names}.",
+    "应收账款周转天数（连续两季）：无法判断，缺少：{names}。",
 )
 PARTIAL = Text(
     "{quarter}: the books begin within this quarter, so what was open before isn't known and it has no ratios (give "

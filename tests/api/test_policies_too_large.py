@@ -24,6 +24,7 @@ from ledger.policies.check_limits import CheckLimits
 from tests.support.command_line import credence
 from tests.support.patience import PATIENCE
 from tests.support.running_service import BODY, ORDERS, eventually, running, write_rules
+from tests.support.steps import long_after
 
 CHECK, DECIDE = "/v1/policies/check", "/v1/decisions/order"
 
@@ -92,6 +93,7 @@ def test_a_caller_who_hangs_up_ends_the_check(client: httpx2.Client, monkeypatch
     assert checked(client, QUICK).status_code == 200
 
 
+@pytest.mark.long
 def test_few_checks_of_one_caller_wait(client: httpx2.Client) -> None:
     statuses: list[int] = []
 
@@ -157,6 +159,7 @@ def _children(pid: int) -> list[str]:
     return [child for task in tasks for child in task.read_text("ascii").split()]
 
 
+@pytest.mark.long
 def test_a_stop_is_not_held_up_by_a_change_that_is_being_compiled(tmp_path: Path) -> None:
     """And leaves no process behind."""
     port = _free_port()
@@ -179,7 +182,9 @@ def _answers(client: httpx2.Client) -> bool:
         return False
 
 
-@pytest.mark.parametrize("command", [["check"], ["test"], ["decide", "case.json"], ["sql", "--case", "order"]])
+@pytest.mark.parametrize(
+    "command", long_after(1, [["decide", "case.json"], ["check"], ["test"], ["sql", "--case", "order"]])
+)
 def test_commands_refuse_what_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]) -> None:
     monkeypatch.setattr("ledger.policies.check_limits.LIMITS", CheckLimits(1, 1))
     rules = write_rules(tmp_path / "rules", ENDLESS)

@@ -14,6 +14,7 @@ from api.setting_origins import settings_shown, unknown_variables
 from api.settings import Settings
 from tests.support.command_line import credence
 from tests.support.paths import ROOT
+from tests.support.steps import long_after
 
 
 def test_every_setting_is_shown_with_its_value_origin_and_meaning(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,7 +59,9 @@ def test_a_variable_that_is_no_setting_is_named_with_a_near_one(name: str, hint:
 
 
 @pytest.mark.parametrize(
-    "command", [["-m", "api.http"], ["-m", "api.cli", "serve"], ["-m", "api.cli", "config"]], ids=lambda each: each[-1]
+    "command",
+    long_after(1, [["-m", "api.http"], ["-m", "api.cli", "serve"], ["-m", "api.cli", "config"]]),
+    ids=lambda each: each[-1],
 )
 def test_the_service_does_not_start_with_a_mistyped_variable(tmp_path: Path, command: list[str]) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "CREDENCE_JOURNAl_": "secret-value"}

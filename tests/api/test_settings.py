@@ -82,3 +82,15 @@ def test_an_idle_connection_is_closed_after_the_time_that_is_set(tmp_path: Path)
             except TimeoutError:
                 closed[seconds] = False
     assert closed == {0.3: True, 30: False}
+
+
+@pytest.mark.parametrize("policy", [None, "quorum none\n"])
+def test_nobody_waits_for_witnesses_whom_no_policy_names(tmp_path: Path, policy: str | None) -> None:
+    trusted = {}
+    if policy is not None:
+        (tmp_path / "trust.policy").write_text(policy, "utf-8")
+        trusted = {"trust_policy": str(tmp_path / "trust.policy")}
+    with pytest.raises(ValidationError) as refused:
+        Settings(witnessed_within_hours=2, **trusted)  # type: ignore[arg-type]  # as pydantic takes it
+    told = refusal(refused.value)
+    assert told.startswith("CREDENCE_WITNESSED_WITHIN_HOURS waits for witnesses; name them in CREDENCE_TRUST_POLICY")

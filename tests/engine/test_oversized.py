@@ -17,6 +17,7 @@ from tests.support.oversized import KINDS, of_size
 from tests.support.policy_files import whole_set
 from tests.support.small_policies import FACTS, HEAD, engine_of
 from tests.support.small_policies import check as mistakes
+from tests.support.steps import one_in
 
 SIZE = how_many(6_000, large=12_000)
 SECONDS_MAX = how_many(8, large=15)
@@ -24,7 +25,7 @@ SECONDS_MAX = how_many(8, large=15)
 of a second for the others; under `make large` twice as much."""
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", one_in(4, KINDS))
 def test_a_set_of_each_kind_is_checked_in_time(kind: str) -> None:
     """Of a size at which what takes long by the square of it would be seen; with what bulk says about it."""
     files = of_size(kind, SIZE)

@@ -30,6 +30,7 @@ from receivables.history.history_map_file import read_history_map
 from receivables.portfolio.portfolio_files import PortfolioFileOptions, records
 from tests.support.policy_files import whole_set
 from tests.support.small_policies import AS_OF, REASON
+from tests.support.steps import long_after
 
 ROW_MAP = """map: m
 title: {en: M, zh: 图}
@@ -212,7 +213,7 @@ BATCH_READS = (("utf-8", ","), ("utf-8", ";"), ("utf-8-sig", ","), ("utf-16", ";
 """What is tried with `batch`, whose runs take longer: each encoding and each delimiter once and more."""
 
 
-@pytest.mark.parametrize("kind", FAULTS)
+@pytest.mark.parametrize("kind", long_after(1, FAULTS))
 def test_a_csv_file_gives_the_same_rows_and_faults_to_every_command(kind: str, tmp_path: Path) -> None:
     words = FAULTS[kind][1]
     encodings = {"utf-8": "utf-8", "utf-8-sig": "utf-8", "utf-16": "utf-16", "gb18030": "gb18030"}

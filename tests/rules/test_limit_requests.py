@@ -103,6 +103,8 @@ def request(chance: random.Random) -> dict[str, dict[str, Any]]:
         "guarantee_amount": chance.choice((None, "20000.00")),
         "guarantee_cover": "1",
         "guarantee_until": ahead(mostly(chance, 200, -1)),
+        "group_limit": chance.choice((None, None, None, "0.00", "10000.00", "50000.00")),
+        "group_exposure": mostly(chance, "18000.00", "58000.00", "68000.00", None),
     }
     return {"limit": limit, "account": account}
 
@@ -125,6 +127,7 @@ def may_be_granted(limit: Mapping[str, Any], account: Mapping[str, Any], decisio
     amount, grade = Decimal(limit["amount"]), str(decision.results["grading"]["grade"])
     told = decision.results["limit_requests"]["supported"]
     supported = Decimal(-1 if told is None else str(told))  # what nobody knows supports nothing
+    assert supported <= room_of_group(account), "no more than the group leaves"
     if limit["kind"] == "limit" and grade in "AB" and amount <= 10_000 and amount <= supported:
         return True
     rank = next((place for place, most in enumerate(MOST[grade], 1) if amount <= most), 4)
@@ -144,7 +147,16 @@ def may_be_granted(limit: Mapping[str, Any], account: Mapping[str, Any], decisio
         and not any(same(second, other) for other in (first, *own))
         and RANKS.get(limit["second_granted_by_role"], 0) >= 2
     )
-    return granted and (amount <= 100_000 or seconded)
+    return granted and (amount <= 100_000 or seconded) and (amount <= supported or limit["reason"] is not None)
+
+
+def room_of_group(account: Mapping[str, Any]) -> Decimal:
+    """What the group's other companies leave of its limit; the customer's own 18,000 are in the group's exposure."""
+    if account["group_limit"] is None:
+        return Decimal("Infinity")
+    if account["group_exposure"] is None:
+        return Decimal(0 if Decimal(account["group_limit"]) == 0 else -1)
+    return max(Decimal(account["group_limit"]) - (Decimal(account["group_exposure"]) - 18_000), Decimal(0))
 
 
 def is_in_order(limit: Mapping[str, Any], account: Mapping[str, Any]) -> bool:
@@ -161,6 +173,7 @@ def is_in_order(limit: Mapping[str, Any], account: Mapping[str, Any]) -> bool:
         and not late
         and (longest is None or (0 < days <= longest and limit["reason"] is not None))
         and (limit["kind"] != "exception" or limit["waives"] is not None)
+        and (limit["kind"] == "exception" or Decimal(limit["amount"]) <= Decimal(account["group_limit"] or "Infinity"))
         and (until is None or until >= max(DAY.isoformat(), limit["from"] or ""))
     )
 

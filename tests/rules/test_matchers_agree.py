@@ -12,6 +12,7 @@ from engine.ruleset.interpret import run
 from engine.vocabulary.case_kinds import CASE_KINDS
 from tests.support.large import how_many
 from tests.support.random_rulesets import by_name, facts_near_thresholds
+from tests.support.steps import one_in
 
 CASES = how_many(5_000, large=25_000)
 """For each kind of case."""
@@ -20,7 +21,7 @@ EVALUATED = how_many(25, large=50)
 """Each so many cases the plain evaluator, which is slow, is asked as well."""
 
 
-@pytest.mark.parametrize("kind", CASE_KINDS)
+@pytest.mark.parametrize("kind", one_in(3, CASE_KINDS))
 def test_the_default_policies_are_matched_alike(kind: str, default_engine: Engine) -> None:
     rules = default_engine.ruleset(kind, date(2026, 7, 15))
     matcher = Matcher(rules)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from unittest.mock import patch
 
+import typer
+from typer import testing as typer_testing
 from typer.testing import CliRunner, Result
 
 from api import logs
@@ -118,7 +121,14 @@ def desk_beside(folder: Path) -> Path:
     return rules if rules.exists() else desk(rules)
 
 
+_tree_of_commands = functools.cache(typer.main.get_command)
+"""Made once, not for each command that is run: it takes longer than many commands."""
+
+
 def credence(*arguments: str | Path, stdin: bytes | None = None) -> Result:
     """Runs a command in this process, whose logs stay as they are; `result.stderr` and `result.stdout` are apart."""
-    with patch.object(logs, "configure_logs"):  # else they would go on to a stream that ends with the command
+    with (
+        patch.object(logs, "configure_logs"),  # else they would go on to a stream that ends with the command
+        patch.object(typer_testing, "_get_command", _tree_of_commands),
+    ):
         return CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -20,7 +20,7 @@ from sqlalchemy import select, true
 
 from engine.pipeline import Engine
 from engine.vocabulary.days import day_number
-from ledger.books.answers import act_of, answer_of
+from ledger.books.answers import act_of
 from ledger.books.credit_ledger import Asked, CreditLedger
 from ledger.books.reading import read_snapshot, rows_of
 from ledger.books.verbs import VERBS
@@ -30,6 +30,7 @@ from ledger.credit.change import Again, Asker, Change, Desk
 from ledger.credit.entry import Bucket, Entry
 from ledger.credit.order import Order, OrderState
 from ledger.credit.snapshot import Command, Row, Snapshot, Wants
+from ledger.journal.act_answers import answer_of
 from ledger.journal.clock import Clock
 from ledger.journal.journal import Journal
 from ledger.record.decision_parts import answer_parts
@@ -107,6 +108,7 @@ class PureBooks(Books):
         self.snapshot = Snapshot()
         self._entries: list[Entry] = []
         self._answers: dict[str, Told] = {}
+        self._seq = 0  # of the next record
         self._rechecked: set[str] = set()
 
     def snapshot_of(self, *_: str) -> Snapshot:
@@ -114,11 +116,14 @@ class PureBooks(Books):
         return self.snapshot
 
     def do(self, command: Command) -> Told:
-        desk = replace(self.desk, next_seq=len(self._answers))
+        desk = replace(self.desk, next_seq=self._seq)
         try:
             change: Change = VERBS[type(command)](self.snapshot_of(), command, desk)
         except Again as again:
             return replace(self._answers[again.decision], is_repeated=True)
+        self._seq += 1
+        if change.refused is not None:
+            raise change.refused
         for row in change.rows:
             self.snapshot.put(row)
         self._entries += change.entries
@@ -176,7 +181,7 @@ class JournalBooks(Books):
         return Told(done.status, json.loads(done.body), done.is_repeated)
 
     def rows(self, kind: type[R]) -> list[R]:
-        return list(self._read(lambda connection: rows_of(connection, kind, true())))
+        return list(self.read(lambda connection: rows_of(connection, kind, true())))
 
     def entries(self) -> list[Entry]:
         def read(connection: Any) -> list[Entry]:
@@ -194,21 +199,25 @@ class JournalBooks(Books):
                 for each in found
             ]
 
-        found: list[Entry] = self._read(read)
+        found: list[Entry] = self.read(read)
         return found
 
     def rechecked(self) -> set[str]:
-        return set(self._read(lambda connection: list(connection.scalars(select(rechecks.c.account)))))
+        return set(self.read(lambda connection: list(connection.scalars(select(rechecks.c.account)))))
 
     def snapshot_of(self, *accounts: str) -> Snapshot:
         wants, day = Wants(accounts=frozenset(accounts)), day_number(self.today)
         vocabulary = self.engine.vocabulary
-        found: Snapshot = self._read(
-            lambda connection: read_snapshot(connection, wants, day, vocabulary, itemized=True)
-        )
+        found: Snapshot = self.read(lambda connection: read_snapshot(connection, wants, day, vocabulary, itemized=True))
         return found
 
-    def _read(self, what: Any) -> Any:
+    def run(self, what: Coroutine[Any, Any, Any]) -> Any:
+        """To its end, in the loop that the journal answers in."""
+        return self._runner.run(what)
+
+    def read(self, what: Any) -> Any:
+        """What a question to the tables gives, as the next writer would see them."""
+
         async def read() -> Any:
             return await self.journal.write(lambda transaction: what(transaction.connection))
 

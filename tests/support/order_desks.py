@@ -148,7 +148,7 @@ def put_rows_at(place: JournalPlace, rows: Iterable[Row]) -> None:
 
 
 def accounts(*ids: str, **more: Any) -> list[Account]:
-    return [Account(id=each, currency="EUR", profile={}, **more) for each in ids]
+    return [Account(id=each, currency="EUR", **{"profile": {}, **more}) for each in ids]
 
 
 def enter(client: httpx2.Client, number: str, amount: str, account: str = "C-1", **headers: Any) -> httpx2.Response:

@@ -128,6 +128,7 @@ def test_after_kill_9_a_request_that_is_sent_again_is_the_same_decision(tmp_path
     assert len(set(again.values())) == len(asked) == len(headers_in(tmp_path / "credence.db"))
 
 
+@pytest.mark.long
 def test_sigterm_answers_what_is_in_flight_and_leaves_a_whole_file(tmp_path: Path) -> None:
     write_rules(tmp_path / "rules")
     port, answered = free_port(), dict[str, bytes]()

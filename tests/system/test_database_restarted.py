@@ -23,6 +23,8 @@ from tests.support.postgresql import new_database
 from tests.support.running_service import BODY, eventually
 from tests.system.test_workers import READY_SECONDS, Service, serving
 
+pytestmark = pytest.mark.long
+
 CALLERS = 4
 
 

@@ -37,8 +37,14 @@ IN_A_CHECKOUT = ("README.md", "docs/development.md", "CONTRIBUTING.md")
 FROM_AN_EMPTY_FOLDER = ("docs/tutorial.md", "docs/command-line.md", "docs/first-day.md")
 """All other pages begin in a folder that `credence init` made."""
 
-LONG_PAGES = ("docs/command-line.md", "docs/upgrading.md", "docs/auditors.md")
-"""A fifth of the pages' commands each; run in `make test-long`."""
+LONG_PAGES = (
+    "docs/command-line.md",
+    "docs/upgrading.md",
+    "docs/auditors.md",
+    "docs/policy-tests.md",
+    "docs/backtest.md",
+)
+"""Those whose commands take longest; run in `make test-long`."""
 
 NOT_RUN = {
     "credence erase": "takes keys of two persons; tests/api/http/test_erasure_routes.py has them",

@@ -193,6 +193,7 @@ def damaged(chance: random.Random) -> Iterator[tuple[str, bytes | None]]:
     yield from random_cuts(chance, 4)
 
 
+@pytest.mark.long
 def test_while_it_runs_nothing_that_is_damaged_takes_effect(tmp_path: Path) -> None:
     folder = _folder(tmp_path)
 

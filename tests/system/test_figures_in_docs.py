@@ -55,6 +55,7 @@ def _held_share(side: Any) -> Decimal:
 
 
 @needs_sample
+@pytest.mark.long
 def test_the_backtests_table_is_what_the_command_says() -> None:
     rows = list(_PERIOD.finditer(_document("backtest.md")))
     assert len(rows) == 3

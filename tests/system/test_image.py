@@ -200,6 +200,7 @@ def test_its_environment_is_made_of_settings_that_there_are() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_its_command_serves_and_its_health_check_tells_whether_it_does(tmp_path: Path) -> None:
     port = free_port()
     places = {"CREDENCE_JOURNAL": str(tmp_path / "journal.db"), "CREDENCE_RULES": str(RULES)}

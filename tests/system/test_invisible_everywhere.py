@@ -21,6 +21,7 @@ from engine.vocabulary.plain_text import text_fault
 from tests.support.command_line import credence
 from tests.support.paths import RULES
 from tests.support.running_service import running, write_rules
+from tests.support.steps import long_after
 
 AS_OF = ("--as-of", "2026-07-01")
 BLANKS = {chr(code) for code in range(sys.maxunicode + 1) if chr(code).isspace()}
@@ -201,7 +202,7 @@ no,who,from,due,paid,sum,open,bad
 SHIPPED = RULES
 
 
-@pytest.mark.parametrize("letter", ["\u202e", "\u200b", "\u2066", "\U000e0061", "\u0007", "x" * 200])
+@pytest.mark.parametrize("letter", long_after(2, ["\u202e", "x" * 200, "\u200b", "\u2066", "\U000e0061", "\u0007"]))
 def test_books_and_histories_refuse_ids_that_the_service_refuses(letter: str, tmp_path: Path) -> None:
     """In the quick way through a history, too: the rows before have taught it."""
     (tmp_path / "in.csv").write_text(ROWS.replace("{}", letter + "z"), "utf-8")

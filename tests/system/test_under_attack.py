@@ -299,6 +299,7 @@ def test_idle_and_unfinished_requests_do_not_hold_up_the_end_and_a_body_under_wa
         assert stopping.process.wait(PATIENCE) == 0
 
 
+@pytest.mark.long
 def test_a_body_that_never_ends_is_cut_off_at_the_end_with_one_line_in_the_log(tmp_path: Path) -> None:
     with service(tmp_path) as stopping, stopping.connect() as slow:
         slow.sendall(post()[:-5])

@@ -12,6 +12,8 @@ import pytest
 from tests.conftest import NO_JAVA
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.long
+
 
 def _run(folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
     """Spark's tests without a Java, and one other, in a run of their own."""
@@ -35,7 +37,6 @@ def test_the_last_lines_say_what_was_left_out(tmp_path: Path) -> None:
     assert "1 passed" in totals
 
 
-@pytest.mark.long
 def test_in_ci_the_run_fails(tmp_path: Path) -> None:
     done = _run(tmp_path, CI="true")
     assert done.returncode == 1, done.stdout

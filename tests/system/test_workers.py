@@ -23,7 +23,6 @@ from tests.support.large import how_many
 from tests.support.paths import ROOT
 from tests.support.patience import PATIENCE
 from tests.support.running_service import BODY, ORDERS, eventually, write_rules
-from tests.support.steps import long_after
 
 READY_SECONDS = 150
 TWICE = 20
@@ -62,7 +61,7 @@ class Service:
         return said
 
 
-@pytest.fixture(params=long_after(1, ["sqlite", "postgresql"]))
+@pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> JournalPlace:
     if request.param == "sqlite":
         return tmp_path / "var" / "credence.db"
@@ -106,6 +105,7 @@ def _decide(url: str, answered: dict[str, bytes], stop: threading.Event) -> None
             pass
 
 
+@pytest.mark.long
 def test_workers_on_one_journal(tmp_path: Path, place: JournalPlace) -> None:
     """A change takes effect in each; one is killed under load; in the end all are told to stop, or left alone."""
     with serving(tmp_path, place) as service:

@@ -4,10 +4,10 @@ Each formula becomes a pair. A number, a date or a word is `Number(known, value)
 arbitrary, and nothing may depend on that. Yes/no is `Truth(true, false)`: where neither holds it is null, so Kleene's
 `and` is true where all parts are, and false where one is.
 
-This is the fourth form of a rule set beside the generated Python, the Rete network and the SQL, and lives by the same law:
-the tests hold it against the plain evaluator on every class of formula. What can't be said in linear terms stays sound:
-products of two facts (`products`) and what depends on letters of texts, or on the records of a list, become numbers of
-which little is known. So a proof holds, and an answer that rests on them has to be decided by the engine.
+This is the fourth form of a rule set beside the generated Python, the Rete network and the SQL, and lives by the same
+law: the tests hold it against the plain evaluator on every class of formula. What can't be said in linear terms stays
+sound: products of two facts (`products`) and what depends on letters of texts, or on the records of a list, become
+numbers of which little is known. So a proof holds, and an answer that rests on them has to be decided by the engine.
 """
 
 from __future__ import annotations
@@ -340,8 +340,8 @@ class FormulaEncoder:
         return self._opaque(node.type, known, inputs, (node.function, _kinds(node.parts)), compute, words)
 
     def _aggregate(self, node: f.Aggregate, records: Encoded, *captured: Encoded) -> Encoded:
-        """Of what is worked out over the records of a list nothing is known but its bounds, and that the same list, with
-        the same values beside it, gives the same."""
+        """Of what is worked out over the records of a list nothing is known but its bounds, and that the same list,
+        with the same values beside it, gives the same."""
         terms, name = self._terms, node.records.name
         inputs = tuple(term for part in (records, *captured) for term in _without_arbitrary(terms, part))
         details = (node.function, name, self._number_of(node.each), _kinds(node.captured))
@@ -399,7 +399,7 @@ def _as_number(encoded: Encoded) -> Number:
     return encoded
 
 
-def _coded(terms: Terms, value: int | str | bool) -> int:
+def _coded(terms: Terms, value: int | str | bool) -> int:  # noqa: FBT001  # any value
     return terms.code(value) if isinstance(value, str) else int(value)
 
 

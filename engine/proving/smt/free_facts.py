@@ -6,7 +6,7 @@ A question speaks of one case, or of two or three beside one another. Each is a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from engine.proving.smt.encode import Encoded, Number, Truth
@@ -35,9 +35,15 @@ class FreeFacts:
 
 
 def free_facts(
-    terms: Terms, ruleset: RuleSet, side: str, shared: FreeFacts | None = None, own: Iterable[str] = ()
+    terms: Terms,
+    ruleset: RuleSet,
+    side: str,
+    shared: FreeFacts | None = None,
+    own: Iterable[str] = (),
+    missing: Collection[str] = (),
 ) -> FreeFacts:
-    """The facts of a side; of `shared` all but `own`. `side` is empty where there is one only."""
+    """The facts of a side; of `shared` all but `own`. `side` is empty where there is one only. `missing`: facts that
+    aren't there, so that all that depends on them is simpler."""
     values: dict[str, Encoded] = {}
     names: dict[str, str] = {}
     bounds: list[Term] = []
@@ -47,7 +53,7 @@ def free_facts(
             values[name], names[name] = shared.values[name], shared.names[name]
             continue
         names[name] = f"{side}.{name}" if side else name
-        values[name] = _free(terms, names[name], type_, bounds, required=required)
+        values[name] = _free(terms, names[name], type_, bounds, required=required, is_missing=name in missing)
     as_of = values[AS_OF]
     bounds += _stretch(terms, ruleset, as_of)
     for fact in ruleset.facts:
@@ -71,8 +77,10 @@ def _stretch(terms: Terms, ruleset: RuleSet, as_of: Encoded) -> Iterator[Term]:
             yield terms.below(as_of.value, terms.constant(day_number(ruleset.until)))
 
 
-def _free(terms: Terms, name: str, type_: Type, bounds: list[Term], *, required: bool) -> Encoded:
+def _free(terms: Terms, name: str, type_: Type, bounds: list[Term], *, required: bool, is_missing: bool) -> Encoded:
     known = terms.true if required else terms.unknown_proposition(f"{name}{KNOWN}")
+    if is_missing:
+        known = terms.false
     if type_.kind is Kind.YES_NO:
         value = terms.unknown_proposition(name)
         return Truth(terms.all((known, value)), terms.all((known, terms.negation(value))))
@@ -99,7 +107,8 @@ def _word(terms: Terms, name: str, type_: Type, bounds: list[Term]) -> Term:
 
 
 def assigned(terms: Terms, fact_names: Mapping[str, str], facts: Mapping[str, tuple[Type, Value]]) -> dict[str, object]:
-    """The values of a side's unknowns for given facts, each with its type; what is missing gets one that is in bounds."""
+    """The values of a side's unknowns for given facts, each with its type; what is missing gets one that is in
+    bounds."""
     unknowns: dict[str, object] = {}
     for fact, (type_, value) in facts.items():
         name = fact_names[fact]

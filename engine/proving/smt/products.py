@@ -1,10 +1,10 @@
 """Products and quotients of two numbers that both vary: what is linear about them. Part of `engine.proving.smt`.
 
-A solver that is given `x * y` itself often gives up. Here the product is a number of its own with truths that are linear:
-its sign, its bounds, its value where one factor is 0 or at its upper end, and, between two products that share a factor,
-how far they can lie apart. Proofs need no more for most questions. They do need the tight form for whole numbers: a share
-y of at most h that is not h is at most h - 1, so that `x*y - x'*y <= (h - 1) * (x - x')`. Without it rounding half to
-even (0.5 to 0, and 1.5 to 2) leaves room for a cent that no share can produce.
+A solver that is given `x * y` itself often gives up. Here the product is a number of its own with truths that are
+linear: its sign, its bounds, its value where one factor is 0 or at its upper end, and, between two products that share
+a factor, how far they can lie apart. Proofs need no more for most questions. They do need the tight form for whole
+numbers: a share y of at most h that is not h is at most h - 1, so that `x*y - x'*y <= (h - 1) * (x - x')`. Without it
+rounding half to even (0.5 to 0, and 1.5 to 2) leaves room for a cent that no share can produce.
 
 Whatever is proved with truths that leave too much room is proved. What is found may be none: then the point that was
 used is added exactly (`exact_at`), and the question is asked again.
@@ -193,7 +193,8 @@ def _between_quotients(terms: Terms, q: Term, other: Term) -> Iterator[Term]:
 
 
 def exact_at(terms: Terms, derived: Term, x: int, y: int) -> Iterable[Term]:
-    """Conditions that leave a product or quotient no freedom where one of its factors is as given, and little nearby."""
+    """Conditions that leave a product or quotient no freedom where one of its factors is as given, and little
+    nearby."""
     first, second = derived.parts
     if terms.derivations[derived.number].kind == QUOTIENT:
         if y:

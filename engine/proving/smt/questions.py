@@ -1,7 +1,7 @@
 """An invariant → a question: terms that hold together exactly where some case breaks it. Part of `engine.proving.smt`.
 
-Where a solver shows that they never do, the invariant is proved for every case that could exist. Everything that it finds
-instead is a *witness*: facts of each side, to be decided by the engine.
+Where a solver shows that they never do, the invariant is proved for every case that could exist. Everything that it
+finds instead is a *witness*: facts of each side, to be decided by the engine.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from engine.proving.smt.encode import Encoded, EncodedRuleSet, FormulaEncoder, Number, Truth, encode, known_of
 from engine.proving.smt.free_facts import FreeFacts, free_facts
 from engine.proving.smt.terms import Term, Terms
-from engine.ruleset.formula import Formula, variables
+from engine.ruleset.formula import All, Formula, IsNull, Variable, variables
 from engine.ruleset.invariant import COMPLETE, FactChange, Invariant, Split
 from engine.ruleset.ruleset import AS_OF, RuleSet
 from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
@@ -98,18 +98,19 @@ class _Asking:
     def _free(self) -> list[FreeFacts]:
         """The facts of each side; what doesn't change is shared."""
         invariant, terms, ruleset = self._invariant, self._terms, self._ruleset
+        missing = frozenset(name for formula in invariant.given for name in _asked_to_be_missing(formula))
         first, *others = invariant.sides
-        shared = free_facts(terms, ruleset, first)
+        shared = free_facts(terms, ruleset, first, missing=missing)
         if invariant.is_any_change:
-            return [shared, *(free_facts(terms, ruleset, side) for side in others)]
+            return [shared, *(free_facts(terms, ruleset, side, missing=missing) for side in others)]
         if invariant.split is None:
             changed = [change.fact for change in invariant.changes]
-            return [shared, *(free_facts(terms, ruleset, side, shared, changed) for side in others)]
+            return [shared, *(free_facts(terms, ruleset, side, shared, changed, missing) for side in others)]
         amount, carried = invariant.split.fact, [fact for fact, _ in invariant.split.carried]
         return [
             shared,
-            free_facts(terms, ruleset, others[0], shared, (amount,)),
-            free_facts(terms, ruleset, others[1], shared, (amount, *carried)),
+            free_facts(terms, ruleset, others[0], shared, (amount,), missing),
+            free_facts(terms, ruleset, others[1], shared, (amount, *carried), missing),
         ]
 
     # --- of which cases it speaks ---
@@ -183,6 +184,15 @@ class _Asking:
         terms = self._terms
         steps = self._kind.ladder
         return terms.any(terms.all((one.at_least[step], terms.negation(other.at_least[step]))) for step in steps)
+
+
+def _asked_to_be_missing(formula: Formula) -> Iterator[str]:
+    """The variables that a condition wants to be null, on every side: `x = null and …`."""
+    if isinstance(formula, All):
+        for part in formula.parts:
+            yield from _asked_to_be_missing(part)
+    elif isinstance(formula, IsNull) and isinstance(formula.operand, Variable):
+        yield formula.operand.name
 
 
 def _number(encoded: Encoded) -> Number:

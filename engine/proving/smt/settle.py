@@ -2,8 +2,8 @@
 
 The solver is asked with one seed after the other, each with more time: what one search misses for minutes another finds
 at once. What it finds is worked out again from the facts; where a product of two facts was taken for something that it
-is not, that point is pinned down and the question asked again. A witness is only what the caller confirms, who decides it
-by the engine.
+is not, that point is pinned down and the question asked again. A witness is only what the caller confirms, who decides
+it by the engine.
 
 Three words, and only the first is a proof: *proved*, *refuted*, *undecided*.
 """
@@ -72,7 +72,8 @@ def settle(
     restarts: Sequence[float] = RESTARTS,
 ) -> Settled:
     """Asks until there is an answer or the attempts are used up. `ordinary`: what holds of everyday cases. `confirms`
-    decides a witness and says whether it breaks the invariant. Raises `ModuleNotFoundError` where there is no solver."""
+    decides a witness and says whether it breaks the invariant. Raises `ModuleNotFoundError` where there is no
+    solver."""
     search = _Search(question, ruleset, confirms)
     for seed, seconds in enumerate(restarts, 1):
         answer = search.attempt(seconds, seed, (), with_products=seed % 4 == 0)
@@ -126,7 +127,7 @@ class _Search:
         terms = self._question.terms
         asked = _derived_among(terms, self._question.together)
         unknowns = _Completed(found)
-        values = Evaluation(terms, asked)(unknowns, found.derived)  # type: ignore[arg-type]  # gives what is asked for
+        values = Evaluation(terms, asked)(unknowns, found.derived)
         for term in asked:
             derivation = terms.derivations[term.number]
             if derivation.kind in ("product", "quotient"):

@@ -5,8 +5,8 @@ is not (rounding, products of two facts, calendars) is a *derived* term: a numbe
 it down, and a way to compute it. So one tree serves two readers: the solver takes terms with their conditions, and
 `engine.proving.smt.evaluate` works them out for given facts, by which the tests hold them against the plain evaluator.
 
-Equal terms are one object, and simple things are simplified while they are built: `x <= x` is true. Two copies of a rule
-set that differ in one fact therefore share everything that doesn't depend on it.
+Equal terms are one object, and simple things are simplified while they are built: `x <= x` is true. Two copies of a
+rule set that differ in one fact therefore share everything that doesn't depend on it.
 
 A number that takes few constants (a grade, a deposit rate) is kept as *cases*: propositions of which exactly one holds,
 each with its constant. Comparing it gives a proposition without numbers, and multiplying by it stays linear:
@@ -99,8 +99,8 @@ class Terms:
         self.texts: list[str] = []
         self._codes: dict[str, int] = {}
         self._known: dict[tuple[Hashable, ...], Term] = {}
-        self.true = self._term(Operator.CONSTANT, (), True, Sort.PROPOSITION)
-        self.false = self._term(Operator.CONSTANT, (), False, Sort.PROPOSITION)
+        self.true = self._term(Operator.CONSTANT, (), value=True, sort=Sort.PROPOSITION)
+        self.false = self._term(Operator.CONSTANT, (), value=False, sort=Sort.PROPOSITION)
         self.zero = self.constant(0)
 
     def _term(self, operator: Operator, parts: tuple[Term, ...], value: Hashable, sort: Sort) -> Term:

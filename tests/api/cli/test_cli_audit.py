@@ -183,6 +183,7 @@ def test_csv_holds_the_same_for_a_spreadsheet(written: ReplayedJournal, tmp_path
     [editor] = [row for row in rows if row["login"] == "editor" and row["what"] == "person"]
     assert editor["roles"] == "approver; editor"
     assert rows[0]["record"] == str(lines[0]["record"])
+    assert {line["expires_at"][-1] for line in lines if line["expires_at"]} == {"Z"}  # as all times
 
 
 def _sample(written: ReplayedJournal, folder: Path, seed: str, *words: str) -> list[dict[str, Any]]:

@@ -54,6 +54,9 @@ ASKING = ("people", "keys", "webhooks", "erase", "journal", "audit", "witness")
 
 NOT_RUN = {
     "config": "shows the settings of `serve`, as tests/api/test_setting_origins.py tries",
+    **dict.fromkeys(
+        ("prove", "dead"), "a solver's seconds for each option; tests/api/cli/test_cli_prove.py tries each"
+    ),
     "serve": "runs until it is stopped; its options are the service's settings, which tests/api/test_settings.py tries",
     "activate": "asks a running service, as tests/api/http/test_pending.py does",
     **dict.fromkeys(

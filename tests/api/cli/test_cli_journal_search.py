@@ -99,13 +99,14 @@ def test_nothing_found_is_said(kept: Kept) -> None:
 
 
 def test_all_faults_come_at_once(kept: Kept) -> None:
-    words = ["--case", "ordr", "--outcome", "hodl", "--request-id", " ", "--from", "yesterday"]
+    words = ["--case", "ordr", "--outcome", "hodl", "--request-id", " ", "--from", "yesterday", "--limit", "-3"]
     found = credence("journal", "search", "--journal", kept.file, *words)
     assert (found.exit_code, found.stdout) == (2, "")
     assert "--case is `ordr`, which is not a kind of case; did you mean `order`?" in found.stderr
     assert "--outcome is `hodl`, which is not an outcome; did you mean `hold`?" in found.stderr
     assert "--request-id is blank" in found.stderr
     assert "--from is `yesterday`" in found.stderr
+    assert "--limit is -3; write 1 or more" in found.stderr
 
 
 def test_another_searchs_cursor_is_refused(kept: Kept) -> None:

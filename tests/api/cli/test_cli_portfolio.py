@@ -53,6 +53,7 @@ facts:
   invoice.disputed: {column: Disputed, values: {"y": true, "n": false}}
   invoice.open_amount: {column: Open}
 """
+AMOUNT = "amount: {column: Amount, type: money}"
 HEADING = "No,Customer,Issued,Due,Settled,Amount,Open,Disputed,Country,Industry,Status\n"
 ROWS = """\
 A,C-1,1.10.2025,31.10.2025,10.11.2025,1000,0,n,DE,manufacturing,active
@@ -560,16 +561,25 @@ def test_a_spoiled_columnar_file_is_refused_by_its_name_and_with_the_reason(
     assert result.stderr.startswith(f"credence: {tmp_path / name}: can't be read as {kind}: {said}")
 
 
-def test_a_map_that_does_not_do_says_what_it_lacks(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("line", "instead", "lacks"),
+    [
+        ("  invoice.due_date: {column: Due}\n", "", "`invoice.due_date` is not mapped"),
+        (f"  {AMOUNT}\n", "", "under `columns`, `amount: {column: …, type: money}` is missing"),
+        (AMOUNT, AMOUNT.replace("money", "integer"), "`amount: {column: …, type: money}` is missing"),
+        (AMOUNT, AMOUNT.replace("money", "number"), "`amount: {column: …, type: money}` is missing"),
+    ],
+)
+def test_a_map_that_does_not_do_says_what_it_lacks(tmp_path: Path, line: str, instead: str, lacks: str) -> None:
     source, map_file = tmp_path / "in.csv", tmp_path / "map.yaml"
     source.write_text(HEADING, encoding="utf-8")
-    lines = [line for line in MAP.splitlines() if "due_date" not in line]
-    map_file.write_text(ended("\n".join(lines)), encoding="utf-8")
+    assert line in MAP
+    map_file.write_text(ended(MAP.replace(line, instead)), encoding="utf-8")
 
     result = credence("portfolio", source, "--map", map_file, "--as-of", "2026-06-30", "--rules", RULES)
 
     assert result.exit_code == 2
-    assert "`invoice.due_date` is not mapped" in result.stderr
+    assert lacks in result.stderr
 
 
 def test_the_map_of_a_backtest_is_named_as_such(tmp_path: Path) -> None:

@@ -31,7 +31,18 @@ def test_all_schemas_are_written_to_a_folder(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == [
         f"{subject}.schema.json"
-        for subject in ("cases", "exceptions", "facts", "history", "list", "map", "policy", "request", "retention")
+        for subject in (
+            "cases",
+            "exceptions",
+            "facts",
+            "history",
+            "invariants",
+            "list",
+            "map",
+            "policy",
+            "request",
+            "retention",
+        )
     ]
 
 

@@ -76,7 +76,10 @@ UNSAID_PROBLEMS = (
     "/problems/cursor-unusable",
     "/problems/fact-comes-from-the-ledger",
     "/problems/idempotency-key-reused",
+    "/problems/no-rate",
+    "/problems/over-allocated",
     "/problems/search-refused",
+    "/problems/unknown-invoice",
     "/problems/webhook-refused",
 )
 """Of people and keys, of cursors and cosignatures, which nobody can make up, of keys that were sent before, and of

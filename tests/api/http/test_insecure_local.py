@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
@@ -13,20 +12,8 @@ from pydantic import ValidationError
 from api.http.app import create_app
 from api.settings import Settings
 from tests.support.journal_reading import decision_in, headers_in
-from tests.support.keyed_services import settings_in
 from tests.support.raw_http import ask, post
-from tests.support.running_service import BODY, running
-
-
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return settings_in(tmp_path_factory.mktemp("service"))
-
-
-@pytest.fixture(scope="module")
-def client(settings: Settings) -> Iterator[httpx2.Client]:
-    with running(settings) as client:
-        yield client
+from tests.support.running_service import BODY
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.5", "credence.example.com", "192.168.1.1", "[::]"])
@@ -81,12 +68,12 @@ def test_a_foreign_name_is_not_served(client: httpx2.Client, host: str) -> None:
     assert ask(client, post(f"Origin: http://{host}")).status == 403
 
 
-def _decided_by(client: httpx2.Client, settings: Settings, named: str | None) -> str:
+def _decided_by(client: httpx2.Client, service_settings: Settings, named: str | None) -> str:
     headers = {} if named is None else {"Credence-On-Behalf-Of": named}
     answer = client.post("/v1/decisions/order", json=BODY, headers=headers)
     assert answer.status_code == 201, answer.text
-    assert {header.actor for header in headers_in(settings.journal)} == {"local"}  # who it names is in the body
-    return decision_in(settings.journal, answer.json()["id"]).actor
+    assert {header.actor for header in headers_in(service_settings.journal)} == {"local"}  # who it names is in the body
+    return decision_in(service_settings.journal, answer.json()["id"]).actor
 
 
 @pytest.mark.parametrize(
@@ -99,9 +86,9 @@ def _decided_by(client: httpx2.Client, settings: Settings, named: str | None) ->
     ],
 )
 def test_the_record_says_who_somebody_said_to_be(
-    client: httpx2.Client, settings: Settings, named: str | None, actor: str
+    client: httpx2.Client, service_settings: Settings, named: str | None, actor: str
 ) -> None:
-    assert _decided_by(client, settings, named) == actor
+    assert _decided_by(client, service_settings, named) == actor
 
 
 @pytest.mark.parametrize(
@@ -140,6 +127,6 @@ def test_a_hint_says_what_was_meant(client: httpx2.Client) -> None:
     assert "did you mean `collector`?" in answer.json()["detail"]
 
 
-def test_it_is_a_metric(client: httpx2.Client, settings: Settings) -> None:
+def test_it_is_a_metric(client: httpx2.Client, service_settings: Settings) -> None:
     assert "credence_insecure_local 1.0" in client.get("/metrics").text
-    assert "credence_insecure_local 0.0" in create_app(settings).state.metrics.text().decode()
+    assert "credence_insecure_local 0.0" in create_app(service_settings).state.metrics.text().decode()

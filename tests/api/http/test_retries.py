@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -43,19 +43,13 @@ UNREADABLE = "/problems/idempotency-key-unreadable"
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def service_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     home = tmp_path_factory.mktemp("service")
     (home / "trust.policy").write_text(f"witness auditor {WITNESS.verifier.as_text()}\nquorum auditor\n", "utf-8")
     settings = settings_of_desk(home, trust_policy=str(home / "trust.policy"))
     put_rows(settings, accounts("C-77", *(f"C-{move}" for move in MOVES)))
     (settings.rules / "retention.yaml").write_text(f"{RETENTION}\n...\n", "utf-8")
     return settings
-
-
-@pytest.fixture(scope="module")
-def client(settings: Settings) -> Iterator[httpx2.Client]:
-    with running(settings) as client:
-        yield client
 
 
 def _records(settings: Settings) -> int:
@@ -139,6 +133,38 @@ def _moved(move: str, body: object, amount: str = "10.00", **more: object) -> Ca
     )
 
 
+RATE = {"currency": "USD", "date": "2026-06-01", "rate": "0.92"}
+INVOICE = {"id": "RE-1", "account": "C-invoices", "amount": "7.00", "issued_on": "2026-06-01", "due_on": "2026-07-01"}
+DEPOSIT = {"id": "D-1", "account": _account("SO-deposit"), "order": "SO-deposit"}
+
+
+def _new_account(client: httpx2.Client, word: str) -> str:
+    client.put(f"/v1/accounts/C-{word}", json={}).raise_for_status()
+    return f"/v1/accounts/C-{word}"
+
+
+def _of_account(act: str, body: Mapping[str, object], **more: object) -> Callable[..., Asked]:
+    headers = DESK if act == "block" else {}
+    return lambda client, _: Asked(f"{_new_account(client, act)}/{act}", body, {**body, **more}, headers)
+
+
+def _booked(what: str, more: dict[str, object]) -> Callable[..., Asked]:
+    body = {"id": f"{what}-1", "account": f"C-{what}", "amount": "7.00", **more}
+    return lambda client, _: (_new_account(client, what), Asked(f"/v1/{what}", body, {**body, "amount": "8.00"}))[1]
+
+
+def _limit(client: httpx2.Client, act: str) -> Asked:
+    path = f"{_new_account(client, f'limit-{act}')}/limits"
+    client.post(path, json={"amount": "10.00"}).raise_for_status()
+    return Asked(f"{path}/1/{act}", REASON, {"reason": "never"}, DESK)
+
+
+def _security(client: httpx2.Client) -> Asked:
+    path = f"{_new_account(client, 'security')}/securities/G-1"
+    client.put(path, json={"kind": "bank_guarantee", "amount": "5.00"}).raise_for_status()
+    return Asked(f"{path}/end", REASON, {"reason": "expired"})
+
+
 def _cancelled(client: httpx2.Client) -> str:
     path = _order(client, "SO-reopen")
     client.post(f"{path}/cancel", json={}).raise_for_status()
@@ -179,6 +205,34 @@ ASKED: dict[str, Callable[[httpx2.Client, Settings], Asked]] = {
         _order(client, "SO-many", "12000.00"),
         Asked("/v1/holds/release", {**REASON, "orders": ["SO-many"]}, {**REASON, "orders": ["SO-x"]}, DESK),
     )[1],
+    "/v1/accounts/{id}/figures": _of_account("figures", {"figures": {}}, source="a bureau"),
+    "/v1/accounts/{id}/assess": _of_account("assess", {"taken_over": "B"}, review_on="2027-01-01"),
+    "/v1/accounts/{id}/block": _of_account("block", REASON, reason="they don't"),
+    "/v1/accounts/{id}/unblock": lambda client, _: (
+        client.post(f"{_new_account(client, 'unblock')}/block", json=REASON, headers=DESK).raise_for_status(),
+        Asked("/v1/accounts/C-unblock/unblock", REASON, {"reason": "now"}, DESK),
+    )[1],
+    "/v1/accounts/{id}/limits": _of_account("limits", {"amount": "10.00"}, amount="11.00"),
+    "/v1/accounts/{id}/limits/{number}/refuse": lambda client, _: _limit(client, "refuse"),
+    "/v1/accounts/{id}/limits/{number}/end": lambda client, _: _limit(client, "end"),
+    "/v1/accounts/{id}/securities/{security}/end": lambda client, _: _security(client),
+    "/v1/invoices": lambda client, _: (
+        _new_account(client, "invoices"),
+        Asked("/v1/invoices", INVOICE, {**INVOICE, "amount": "8.00"}),
+    )[1],
+    "/v1/credit-notes": _booked("credit-notes", {"issued_on": "2026-06-01"}),
+    "/v1/payments": _booked("payments", {}),
+    "/v1/payments/{id}/reverse": lambda client, _: (
+        _new_account(client, "reverse"),
+        client.post("/v1/payments", json={"id": "P-1", "account": "C-reverse", "amount": "1.00"}).raise_for_status(),
+        Asked("/v1/payments/P-1/reverse", {}, {"bounced": False}),
+    )[2],
+    "/v1/deposits": lambda client, _: (
+        client.put(f"/v1/accounts/{_account('SO-deposit')}", json={}).raise_for_status(),
+        _order(client, "SO-deposit"),
+        Asked("/v1/deposits", {**DEPOSIT, "amount": "1.00"}, {**DEPOSIT, "amount": "2.00"}),
+    )[2],
+    "/v1/rates": lambda *_: Asked("/v1/rates", {"rates": [RATE]}, {"rates": [{**RATE, "rate": "0.9"}]}),
     "/v1/people": lambda *_: Asked("/v1/people", {"login": "u.new"}, {"login": "u.other"}),
     "/v1/people/{login}/change": lambda client, settings: (
         _add("u.changed")(client, settings),
@@ -213,8 +267,9 @@ ASKED: dict[str, Callable[[httpx2.Client, Settings], Asked]] = {
 }
 """By route; the other kinds of case share the code of orders."""
 
-POSTED = {row.path for row in ROWS if row.method == "POST"} - {"/v1/decisions/{case}"}
-"""Every route that POSTs, but for the one that only refuses."""
+GRANT = "/v1/accounts/{id}/limits/{number}/grant"
+POSTED = {row.path for row in ROWS if row.method == "POST"} - {"/v1/decisions/{case}", GRANT}
+"""Every route that POSTs, but for those that only refuse: the policies here let no grant of a limit count."""
 
 
 def test_every_route_that_posts_is_asked_here() -> None:
@@ -222,13 +277,15 @@ def test_every_route_that_posts_is_asked_here() -> None:
 
 
 @pytest.mark.parametrize("route", sorted(ASKED))
-def test_on_every_route_the_same_request_is_done_once(client: httpx2.Client, settings: Settings, route: str) -> None:
-    asked = ASKED[route](client, settings)
+def test_on_every_route_the_same_request_is_done_once(
+    client: httpx2.Client, service_settings: Settings, route: str
+) -> None:
+    asked = ASKED[route](client, service_settings)
     key = {"Idempotency-Key": f"once {route}".replace(" ", "-"), **asked.headers}
     first = client.post(asked.path, json=asked.body, headers=key)
     assert first.is_success, first.text
     assert REPLAYED not in first.headers
-    records = _records(settings)
+    records = _records(service_settings)
     again = client.post(asked.path, json=asked.body, headers=key)
     if route in SECRET:
         assert (again.status_code, again.json()["type"]) == (409, "/problems/secret-shown")
@@ -242,7 +299,7 @@ def test_on_every_route_the_same_request_is_done_once(client: httpx2.Client, set
         ]
     other = client.post(asked.path, json=asked.other, headers=key)
     assert (other.status_code, other.json()["type"]) == (422, "/problems/idempotency-key-reused")
-    assert _records(settings) == records
+    assert _records(service_settings) == records
 
 
 def test_the_same_body_at_another_path_is_another_request(client: httpx2.Client) -> None:
@@ -259,23 +316,23 @@ def test_without_a_key_each_request_is_a_decision_of_its_own(client: httpx2.Clie
 @pytest.mark.parametrize(
     "key", [b"", b"a" * 256, b"a b", "é".encode(), b"a\tb", b'"', b"a" * 255, b"~!"], ids=lambda key: repr(key[:8])
 )
-def test_a_key_is_visible_text_of_bounded_length(client: httpx2.Client, settings: Settings, key: bytes) -> None:
-    records = _records(settings)
+def test_a_key_is_visible_text_of_bounded_length(client: httpx2.Client, service_settings: Settings, key: bytes) -> None:
+    records = _records(service_settings)
     answer = client.post(ORDER, json=BODY, headers=[(b"Idempotency-Key", key)])
     if 0 < len(key) <= 255 and all(33 <= each <= 126 for each in key):
         assert answer.status_code == 201
     else:
         assert (answer.status_code, answer.json()["type"]) == (400, UNREADABLE)
-        assert _records(settings) == records
+        assert _records(service_settings) == records
 
 
 @pytest.mark.parametrize("control", [b"\0", b"\x01", b"\x1b", b"\x7f", b"\n", b"\r"], ids=repr)
-def test_control_characters_decide_nothing(client: httpx2.Client, settings: Settings, control: bytes) -> None:
-    records = _records(settings)
+def test_control_characters_decide_nothing(client: httpx2.Client, service_settings: Settings, control: bytes) -> None:
+    records = _records(service_settings)
     head = b"POST /v1/decisions/order HTTP/1.1\r\nHost: localhost\r\nIdempotency-Key: a" + control + b"b\r\n"
     answer = ask(client, head + b"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
     assert answer.status == 400
-    assert _records(settings) == records
+    assert _records(service_settings) == records
 
 
 def test_a_key_that_is_sent_twice_is_refused(client: httpx2.Client) -> None:
@@ -340,14 +397,14 @@ def test_a_key_that_was_revoked_gets_no_answer_again(tmp_path: Path) -> None:
         assert client.post(ORDER, json=BODY, headers=asked).status_code == 401
 
 
-def test_a_secret_and_a_key_are_in_no_file(client: httpx2.Client, settings: Settings) -> None:
+def test_a_secret_and_a_key_are_in_no_file(client: httpx2.Client, service_settings: Settings) -> None:
     word = "canary-of-a-word"
     made = client.post("/v1/keys", json={"service": "s", "roles": ["booking"]}, headers={"Idempotency-Key": word})
     added = client.post("/v1/people", json={"login": "u.s", "name": "Canaria"}, headers={"Idempotency-Key": word * 2})
     assert (made.status_code, added.status_code) == (201, 201)
-    kept = [path.read_bytes() for path in journal_file(settings).parent.iterdir()]
+    kept = [path.read_bytes() for path in journal_file(service_settings).parent.iterdir()]
     assert not any(secret.encode() in content for content in kept for secret in (made.json()["key"], word))
-    rows = from_journal(settings.journal, _opened_answers)
+    rows = from_journal(service_settings.journal, _opened_answers)
     assert rows
     assert not any(made.json()["key"].encode() in content for content in rows)
 

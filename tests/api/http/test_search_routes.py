@@ -199,6 +199,25 @@ def test_a_word_that_no_record_has_is_refused(
     assert said[1] in fault["hint"]
 
 
+@pytest.mark.parametrize("path", ["/v1/decisions", "/v1/journal"])
+def test_all_that_is_wrong_with_a_search_is_said_at_once(keys: tuple[httpx2.Client, dict[str, str]], path: str) -> None:
+    """In the order in which it was sent; what is right isn't mentioned."""
+    client, made = keys
+    query = "from=2026-13-45&limit=-3&account=C-1&outcome=aprove&acount=C-1&case=order&case=ordr&rule=over&limt=5"
+    answer = client.get(f"{path}?{query}", headers=bearer(made["auditor"])).json()
+    assert answer["detail"] == "8 parameters can't be used"
+    said = [
+        "`from` is `2026-13-45`",
+        "`limit`: input",
+        "`outcome` is `aprove`",
+        "`acount` is unknown",
+        "`case` is given",
+    ]
+    said += ["`case` is `ordr`", "`rule` is `over`", "`limt` is unknown"]
+    for fault, each in zip(answer["errors"], said, strict=True):
+        assert each in fault["message"]
+
+
 def test_a_cursor_of_another_search_or_reader_is_refused(keys: tuple[httpx2.Client, dict[str, str]]) -> None:
     client, made = keys
     page = client.get("/v1/decisions?limit=2", headers=bearer(made["erp"])).json()
@@ -286,6 +305,11 @@ def test_who_sees_headers_learns_what_they_say(keys: tuple[httpx2.Client, dict[s
     assert "erp-2" not in answer.text
     whole = client.get(f"/v1/journal/{line['seq']}", headers=bearer(made["auditor"])).json()
     assert (whole["subject"], whole["request_id"]) == ("erp-2", "r-erp-2")  # the body has both: it names the case
+    found = {
+        reader: client.get("/v1/journal?request_id=r-erp-2", headers=bearer(made[reader])).json()["records"]
+        for reader in (who, "auditor")
+    }
+    assert (len(found[who]), len(found["auditor"])) == (0, 1)
     assert (record["kind"], record["outcome"]) == ("decision", "reject")
     assert CANARY not in answer.text
     assert client.get("/v1/journal?outcome=reject&limit=1", headers=bearer(made[who])).status_code == 200

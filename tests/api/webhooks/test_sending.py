@@ -40,6 +40,7 @@ from tests.support.journal_records import record
 from tests.support.paths import ROOT
 from tests.support.patience import PATIENCE
 from tests.support.running_service import eventually
+from tests.support.steps import long_after
 from tests.support.webhook_receivers import HERE, Receiver, authority_file, receiving, server_context, verify
 from tests.support.webhook_sending import Sending, SetClock, sending
 
@@ -236,7 +237,7 @@ asyncio.run(go())
 """
 
 
-@pytest.mark.parametrize("when", ["before sending", "while sending"])
+@pytest.mark.parametrize("when", long_after(1, ["while sending", "before sending"]))
 def test_a_process_killed_after_the_commit_has_its_event_sent_by_the_next(
     place: JournalPlace, receiver: Receiver, tmp_path: Path, when: str
 ) -> None:

@@ -46,14 +46,16 @@ def table(tests: tuple[str, ...]) -> str:
         table(tuple(f'>= date("{day}")' for day in HALVES)),
         table(tuple(f'[@"{day}"..@"2099-12-31"]' for day in HALVES)),
         table(('< date("2025-01-01")', *(f'>= date("{day}")' for day in HALVES))),
+        parameter(("1999-03-15", *HALVES)),
     ],
-    ids=["parameter", "from", "range", "with a row before"],
+    ids=["parameter", "from", "range", "with a row before", "after other dates"],
 )
 def test_the_next_date_is_missed_from_two_weeks_before(policy: str) -> None:
     engine = engine_of(policy)
     assert told(engine, NEXT - timedelta(days=NOTICE_DAYS)) == []
     (line,) = told(engine, NEXT - timedelta(days=NOTICE_DAYS - 1))
     assert "6 months" in line and str(NEXT) in line
+    assert "`as_of: '>= date(" in line or "parameter" in policy
     assert told(engine, NEXT + timedelta(days=999)) == [line]
 
 

@@ -198,3 +198,12 @@ def test_a_condition_has_the_type_that_its_author_declares() -> None:
         assert engine.ruleset("order", DAY).condition_titles["deposit"].zh == "定金"
     (mistake,) = loaded("order.amount", "date").diagnostics
     assert (mistake.code, mistake.place.line) == ("T001", 10)
+
+
+def test_each_list_is_shown_by_the_type_of_its_own_members() -> None:
+    """Whatever the names of the others are, and in which order they stand."""
+    outputs = {"zz": "money", "mm": "rate", "aa": "integer"}
+    declared = "".join(f"      {name}: {{type: {type_}, title: {{en: x, zh: x}}}}\n" for name, type_ in outputs.items())
+    rows = "    rows:\n      - {when: {}, then: {zz: 7, mm: 0.05, aa: 7}}\n"
+    engine = engine_of(f"tables:\n  t:\n    hit: rule-order\n    outputs:\n{declared}{rows}")
+    assert decide(engine).results["p"] == {"zz": ["7.00"], "mm": ["0.05"], "aa": [7]}

@@ -42,6 +42,7 @@ def test_the_ranges_are_unicodes_categories() -> None:
     assert [hex(code) for code in known if (unicodedata.category(chr(code)) in CATEGORIES) != (code in listed)] == []
 
 
+@pytest.mark.long
 def test_facts_refuse_them_all_and_nothing_else() -> None:
     for code in range(sys.maxunicode + 1):
         letter = chr(code)

@@ -196,6 +196,7 @@ def as_number(value: Any) -> Any:
         return value
 
 
+@pytest.mark.long
 def test_every_form_of_input_and_output_gives_the_same_decisions(tmp_path: Path) -> None:
     policies = engine_of_desk()
     facts, rows = rows_of_cells("order", 300, 2, policies)

@@ -12,6 +12,7 @@ import pyarrow.dataset as pads
 import pytest
 
 from tests.support.command_line import credence, desk
+from tests.support.steps import long_after
 
 ACTS = """\
   covered:
@@ -84,7 +85,7 @@ def rows_of(out: Path, suffix: str) -> list[Any]:
     return [[{name: in_json(value) for name, value in action.items()} for action in cell] for cell in cells]
 
 
-@pytest.mark.parametrize("suffix", ["ndjson", "csv", "parquet"])
+@pytest.mark.parametrize("suffix", long_after(1, ["ndjson", "csv", "parquet"]))
 def test_a_batch_asks_for_what_decisions_ask_for(tmp_path: Path, suffix: str) -> None:
     source = orders(tmp_path)
     one = decided(source, tmp_path / "one.ndjson", "decide-file").read_text(encoding="utf-8")
@@ -95,7 +96,7 @@ def test_a_batch_asks_for_what_decisions_ask_for(tmp_path: Path, suffix: str) ->
     assert set(given) == {(False, False), (True, False), (True, True)}
 
 
-@pytest.mark.parametrize("suffix", ["ndjson", "csv", "parquet"])
+@pytest.mark.parametrize("suffix", long_after(1, ["ndjson", "csv", "parquet"]))
 def test_policies_that_ask_for_nothing_have_the_column_too(tmp_path: Path, suffix: str) -> None:
     source = orders(tmp_path, acts=False)
     assert rows_of(decided(source, tmp_path / f"out.{suffix}", "batch"), suffix) == [[]] * 120

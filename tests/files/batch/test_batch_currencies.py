@@ -32,6 +32,7 @@ from tests.support.command_line import credence
 from tests.support.large import how_many
 from tests.support.policy_files import whole_set
 from tests.support.small_policies import FACTS, HEAD, engine_of
+from tests.support.steps import long_after
 
 DAY = date(2026, 7, 15)
 POLICY = """values:
@@ -170,7 +171,7 @@ def in_bulk(engine: Engine, source: Path, mapped: RowMap | None) -> Found:
     return found | rejected(rejects, 1 if source.suffix == ".csv" else 0)
 
 
-@pytest.mark.parametrize(("kind", "rounded"), [("csv", ""), ("csv", ", round: true"), ("ndjson", "")])
+@pytest.mark.parametrize(("kind", "rounded"), long_after(1, [("csv", ", round: true"), ("csv", ""), ("ndjson", "")]))
 @pytest.mark.parametrize("seed", range(how_many(1, large=20)))
 def test_a_batch_converts_as_one_by_one_does(
     engine: Engine, seed: int, kind: str, rounded: str, tmp_path: Path

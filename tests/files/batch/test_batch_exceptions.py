@@ -11,6 +11,7 @@ import pyarrow.dataset as pads
 import pytest
 
 from tests.support.command_line import credence, desk
+from tests.support.steps import long_after
 
 EXCEPTIONS = """\
 kn:
@@ -63,7 +64,7 @@ def said(decision: Mapping[str, Any]) -> tuple[Any, ...]:
     return decision["subject"], decision["outcome"], fired, waived, unsure, None if deposit is None else float(deposit)
 
 
-@pytest.mark.parametrize("suffix", ["ndjson", "csv", "parquet"])
+@pytest.mark.parametrize("suffix", long_after(1, ["ndjson", "csv", "parquet"]))
 @pytest.mark.parametrize("day", ["2026-07-01", "2027-01-01"])
 def test_a_batch_waives_what_decisions_waive(tmp_path: Path, suffix: str, day: str) -> None:
     source = orders(tmp_path)

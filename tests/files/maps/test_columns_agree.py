@@ -27,6 +27,7 @@ from files.maps.mapped_rows import row_reader
 from files.maps.row_map import RowMap
 from files.maps.row_map_file import read_row_map
 from tests.support.random_row_maps import DAY, seeing_engine
+from tests.support.steps import one_in
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ def faults(path: Path, between: str) -> dict[int, list[str]]:
         return {int(row["line"]): row["faults"].split(between) for row in csv.DictReader(stream)}
 
 
-@pytest.mark.parametrize("name", SPECS)
+@pytest.mark.parametrize("name", one_in(3, SPECS))
 def test_every_cell_is_the_same_to_both(name: str, tmp_path: Path) -> None:
     spec = SPECS[name]
     cells = [*spec.sound, *CLOSE, *(cell for each in SPECS.values() for cell in each.sound)]

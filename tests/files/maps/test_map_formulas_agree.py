@@ -110,6 +110,7 @@ def test_a_cell_that_its_type_does_not_hold_is_never_calculated_with(tmp_path: P
     }
 
 
+@pytest.mark.long
 def test_the_generated_maps_are_worth_something() -> None:
     """Formulas that read others, results that are missing, results out of range and faulty cells all come along."""
     made = [RandomRowMap(seed) for seed in SEEDS]

@@ -11,6 +11,7 @@ from engine.pipeline import Engine
 from ledger.credit import passes_at as module
 from ledger.credit.account import Account, AccountStatus
 from ledger.credit.change import Asker, Desk
+from ledger.credit.judging import judge
 from ledger.credit.order import Order
 from ledger.credit.passes_at import PassesAt, headroom, passes_at
 from ledger.credit.snapshot import Snapshot
@@ -70,7 +71,6 @@ def test_a_figure_is_found_by_few_decisions(monkeypatch: pytest.MonkeyPatch, def
     """The figures that the policies show say where to look."""
     snapshot, order, desk = _entered(default_engine, base_rows(), "50000.00")
     decided = []
-    judge = module.judge
 
     def counting(*arguments: Any) -> Any:
         decided.append(arguments)

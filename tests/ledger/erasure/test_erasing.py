@@ -48,6 +48,7 @@ from tests.support import postgresql as postgresql_
 from tests.support.command_line import credence
 from tests.support.duties import nothing_held
 from tests.support.journal_records import record
+from tests.support.steps import long_after
 from tests.support.tampering import ACCOUNTS, COUNT, changed, write_journal
 
 ANNA, BERT = Actor(key="1", person="anna"), Actor(key="2", person="bert")
@@ -530,7 +531,7 @@ def _confirming(place: JournalPlace, keys: KeyPlaces, where: str, end: Callable[
 WHERE = ["after the order", "before the key", "after the key"]
 
 
-@pytest.mark.parametrize("where", WHERE)
+@pytest.mark.parametrize("where", long_after(1, WHERE))
 def test_a_crash_at_any_step_is_finished_by_running_again(place: JournalPlace, keys: KeyPlaces, where: str) -> None:
     """Between the key and its record the customer orders again, from a worker that had the key ready."""
 

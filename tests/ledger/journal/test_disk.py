@@ -14,9 +14,11 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from ledger.journal import checkpointing
 from ledger.journal import journal as journal_module
 from ledger.journal.journal import Journal
 from ledger.store.database import LOG_BYTES_KEPT
+from ledger.store.secret_files import beside
 from ledger.store.trouble import JournalUnavailable
 from tests.support.journal_records import fails, faults_of, note_of, record
 
@@ -52,13 +54,17 @@ async def _writable(journal: Journal) -> bool:
 
 
 @pytest.mark.parametrize("left", [0, 4096, 8192, 16_384, 32_768])
-def test_on_a_full_disk_readiness_and_decisions_agree_and_the_log_does_not_flap(disk: Path, left: int) -> None:
+def test_on_a_full_disk_readiness_and_decisions_agree_and_the_log_does_not_flap(
+    disk: Path, left: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Also where a little room is left, into which a small write fits and a decision doesn't."""
+    monkeypatch.setattr(checkpointing, "SECONDS", 1e9)  # else it may be a checkpoint that finds no room
     journal = Journal(disk / "journal.db")
     answered = []
 
     async def go() -> None:
         await journal.record(record("first"))
+        await journal.probe()  # the checkpoint has been written
         ballast = disk / "ballast"
         _fill(ballast, left)
         for number in range(1_000):
@@ -74,11 +80,38 @@ def test_on_a_full_disk_readiness_and_decisions_agree_and_the_log_does_not_flap(
 
     with capture_logs() as logs:
         asyncio.run(go())
-    lines = [(line["event"], line.get("reason")) for line in logs if line["event"] != "journal made"]
+    told = ("journal write failed", "journal writes again")
+    lines = [(line["event"], line.get("reason")) for line in logs if line["event"] in told]
     assert lines == [("journal write failed", "the disk is full"), ("journal writes again", None)]
     assert [name for name in answered if journal.find(name) is None] == []
     journal.close()
     assert faults_of(disk / "journal.db") == []
+
+
+def test_a_checkpoint_that_can_not_be_kept_is_told_once_and_decisions_go_on(
+    disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the disk of the signing key is full, not that of the journal; and told again when it is signed."""
+    monkeypatch.setattr(checkpointing, "SECONDS", 0.0)
+    journal = Journal(tmp_path / "journal.db", places=beside(tmp_path / "journal.db", last_checkpoint=disk / "last"))
+
+    async def go() -> None:
+        await journal.record(record("first"))
+        _fill(disk / "ballast", 0)
+        for number in range(5):
+            await journal.record(record(f"id-{number}"))
+            await asyncio.sleep(0.01)
+        assert journal.unsigned_seconds > 0
+        (disk / "ballast").unlink()
+        await journal.record(record("after"))
+
+    with capture_logs() as logs:
+        asyncio.run(go())
+        journal.close()
+    told = [(line["event"], line.get("reason")) for line in logs if line["event"] != "journal made"]
+    reason = "the last checkpoint `last` can't be written: No space left on device"
+    assert told == [("checkpoint not signed", reason), ("checkpoints are signed again", None)]
+    assert faults_of(tmp_path / "journal.db") == []
 
 
 def _fill(ballast: Path, left: int) -> None:

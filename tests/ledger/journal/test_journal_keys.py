@@ -104,7 +104,7 @@ TROUBLES: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "subject keys and wrapping key of another journal": (
         _replace_all_but_the_journal,
-        "the file is damaged, or the subject keys are another journal's: the body of record 1 does not open",
+        "the journal is damaged, or the subject keys are another journal's: the body of record 1 does not open",
     ),
     "subject keys no database": (
         lambda path: beside(path).subject_keys.write_bytes(b"no database " * 99),

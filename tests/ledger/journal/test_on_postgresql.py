@@ -20,7 +20,7 @@ from ledger.journal.opening import check_writable
 from ledger.store import server_store
 from ledger.store.database import LOCK_SECONDS_MAX
 from ledger.store.place import ServerAddress
-from ledger.store.trouble import JournalUnavailable
+from ledger.store.trouble import JournalUnavailable, is_damage, trouble_in_words
 from tests.support.cut_connections import Way, way_to
 from tests.support.journal_reading import from_journal
 from tests.support.journal_records import fails, record, trouble
@@ -143,10 +143,15 @@ def test_where_it_can_not_be_looked_up_in_time_nobody_is_told_either_way(
     assert _ids(database) == ["before", "unknown", "after"]
 
 
-def test_a_connection_that_broke_is_made_afresh_by_the_next_batch(journal: Journal, database: ServerAddress) -> None:
+def test_a_connection_that_broke_is_made_afresh_by_the_next_batch(
+    journal: Journal, database: ServerAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpointing, "SECONDS", 1e9)  # a checkpoint would find out before the record does
+
     async def go() -> None:
         for number in range(3):
             await journal.record(record(f"id-{number}"))
+            await journal.probe()  # the checkpoint has been written
             assert journal.find(f"id-{number}") is not None
             with connected(database) as connection:
                 ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
@@ -274,10 +279,19 @@ def test_a_database_that_lost_what_was_answered_is_refused(journal: Journal, dat
                 connection.execute(f"ALTER TABLE entries ENABLE ALWAYS TRIGGER entries_no_{occasion}")
         await asyncio.to_thread(_end_all, database)
         await trouble(journal, record("broken"))
-        assert "its head and its records don't agree" in await trouble(journal, record("during"))
+        said = await trouble(journal, record("during"))
+        assert "the journal is damaged: where the log ends, its head and its records don't agree" in said
 
     asyncio.run(go())
     assert _ids(database) == ["backed up"]
+
+
+@pytest.mark.parametrize("code", ["XX001", "XX002"])
+def test_a_damaged_database_is_called_one(code: str) -> None:
+    """And is looked at as at the start, like a damaged file."""
+    error = psycopg.errors.lookup(code)("invalid page in block 0 of relation base/1/2")
+    assert trouble_in_words(error) == "the database is damaged"
+    assert is_damage(f"the journal can't be read now: {trouble_in_words(error)}")
 
 
 def test_several_journals_that_start_at_once_make_the_tables_once(database: ServerAddress) -> None:

@@ -84,5 +84,5 @@ def test_a_stored_set_that_can_not_be_read_is_damage(journal: Journal, path: Pat
             other.execute("UPDATE policy_sets SET files = '{'")
 
     asyncio.run(go())
-    with pytest.raises(Exception, match="the file is damaged"):
+    with pytest.raises(Exception, match="the journal is damaged"):
         journal.latest_policy_set()

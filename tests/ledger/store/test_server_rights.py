@@ -17,7 +17,7 @@ from ledger.journal.journal import Journal
 from ledger.journal.opening import check_writable
 from ledger.record.actors import Actor
 from ledger.store.all_tables import metadata
-from ledger.store.append_only import FUNCTIONS, GUARDED
+from ledger.store.append_only import FUNCTIONS, GUARDED, MOVEMENTS
 from ledger.store.place import ServerAddress
 from ledger.store.rights import APP, AUDITOR, ERASER, OWNER, RIGHTS
 from ledger.store.schema_check import append_only_tables
@@ -110,6 +110,18 @@ def test_no_role_gets_past_its_rights(place: ServerAddress, act: str, role: str)
     assert _refusal(place, role, BEYOND_TABLES[act]) is InsufficientPrivilege
 
 
+FILLINGS = {
+    GUARDED: ["INSERT INTO bodies (seq, key_number, nonce, sealed) VALUES (0, 2, '', '')"],
+    MOVEMENTS: [
+        "INSERT INTO accounts (id, version, currency, status, profile, open_items, delivered, open_orders, deposits, "
+        "disputed) VALUES ('C-1', 1, 'EUR', 'active', '{}', 1, 0, 0, 0, 0)",
+        "INSERT INTO ledger_entries (seq, number, account, bucket, amount, effective_on, cause) "
+        "VALUES (0, 0, 'C-1', 'open_items', 1, 1, 'invoice')",
+    ],
+}
+"""Where each row is looked at, there must be one."""
+
+
 @pytest.mark.parametrize("table", sorted(append_only_tables()))
 @pytest.mark.parametrize("act", ["update", "delete", "truncate", "upsert"])
 @pytest.mark.parametrize("mode", ["origin", "replica"])
@@ -118,8 +130,8 @@ def test_not_even_a_superuser_changes_what_was_recorded(place: ServerAddress, ta
     statement = ACTS[act][0](table, key)
     with psycopg.connect(place.uri) as connection:
         connection.execute(f"SET session_replication_role = '{mode}'")
-        if table == GUARDED:  # each row is looked at: there must be one
-            connection.execute("INSERT INTO bodies (seq, key_number, nonce, sealed) VALUES (0, 2, '', '')")
+        for filling in FILLINGS.get(table, ()):
+            connection.execute(filling.encode())
         with pytest.raises(RestrictViolation, match=f"{table} is append-only"):
             connection.execute(statement)
 

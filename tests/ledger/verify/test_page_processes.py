@@ -12,14 +12,14 @@ import pytest
 from ledger.journal.journal import Journal
 from ledger.record.gone_bodies import CONFIRMED, DROPPED, ERASED
 from ledger.record.record_header import Header
-from ledger.store.secret_files import KeyPlaces, signing_key
+from ledger.store.secret_files import KeyPlaces
 from ledger.verify import journal_check, page_processes
 from ledger.verify.gone_check import GoneCheck
 from ledger.verify.journal_check import Verified, body_keys, verify_journal
 from ledger.verify.journal_faults import FaultsFound
 from ledger.verify.page_processes import CheckedRun, Journals, checked_run, how_many_processes
 from ledger.verify.record_pages import PAGE
-from ledger.verify.trusted_key import TrustedKey
+from ledger.verify.trusted_key import key_beside
 from tests.ledger.verify.test_tampered_journal import TAMPERINGS
 from tests.support.large import how_many
 from tests.support.tampering import changed
@@ -32,7 +32,7 @@ def file(written: Path, tmp_path: Path) -> Path:
 
 
 def _verified(file: Path, keys: KeyPlaces, processes: int) -> Verified:
-    trusted = TrustedKey(signing_key(keys.signing_key, may_make=False).verifier, "test", is_brought=True)
+    trusted = key_beside(keys, "test")
     journal = Journal(file, places=keys)
     try:
         return verify_journal(journal, trusted, keys, processes=processes)

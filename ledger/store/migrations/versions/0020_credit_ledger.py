@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from ledger.store.append_only import append_only
+from ledger.store.append_only import append_only, deletion_with_account
 
 revision = "0020"
 down_revision = "0009"
@@ -17,7 +17,7 @@ _TABLES = {
         "customer_since int?, profile text, open_items int, delivered int, open_orders int, deposits int, "
         "disputed int, first_issued_on int?, "
         "last_order text?, last_order_on int?, order_before_on int?, bounced_on int?, put_by text?, "
-        "currency_since int?",
+        "currency_since int?, erasure int?",
         ("group_id",),
     ),
     "account_groups": (
@@ -117,12 +117,15 @@ _TYPES = {"text": sa.Text, "int": sa.BigInteger, "yes": sa.Boolean}
 
 
 def upgrade() -> None:
-    """The tables, and triggers that refuse every change and deletion of entries."""
+    """The tables, and triggers that refuse every change of entries, and every deletion but an erased customer's."""
     for name, (key, columns, indexes) in _TABLES.items():
         op.create_table(name, *(_column(each, key.split()) for each in columns.split(", ")))
         for index in indexes:
             op.create_index(f"{name}_{'_'.join(index.split())}", name, index.split())
-    for statement in append_only(op.get_bind().dialect.name, {"ledger_entries": ("seq,number",)}, is_first=False):
+    dialect = op.get_bind().dialect.name
+    for statement in append_only(dialect, {"ledger_entries": ("seq,number",)}, is_first=False):
+        op.execute(statement)
+    for statement in deletion_with_account(dialect):
         op.execute(statement)
 
 

@@ -59,6 +59,7 @@ def of_p_and_q(
 QUOTIENT = f.Quotient(BIG, A, B, 0, nullable=True)
 CASES: list[tuple[Formula, Given, Value]] = [
     (f.Sum(BIG, A, B, nullable=True), {"a": 2, "b": -3}, -1),
+    (f.Sum(BIG, A, B, nullable=True), {"a": 3, "b": 1}, 4),
     (f.Sum(BIG, A, B, nullable=True), {"a": None, "b": 1}, None),
     (f.Difference(BIG, A, B, nullable=True), {"a": 2, "b": -3}, 5),
     (f.Product(BIG, A, B, nullable=True), {"a": 10**19, "b": 10**18}, 10**37),

@@ -165,8 +165,11 @@ def test_a_fact_that_is_not_json_is_an_error_and_the_next_decision_is_right() ->
 
 def test_a_closed_form_does_not_answer() -> None:
     form, rete = both(ruleset({"a": WHOLE}, {"p.r": [compare(A, ">", 1)]}))
+    [network] = rete._networks
     rete.close()
     rete.close()
+    with pytest.raises(ReteError):
+        network.match(form.match((2,), 0).asserted[0])
     with pytest.raises(ValueError, match="longer"):
         rete.match(form.match((2,), 0).asserted)
 

@@ -137,7 +137,7 @@ def test_one_wrong_truth_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     said = products._within
 
     def wrong(terms: Terms, premise: Term, *others: Term) -> Iterable[Term]:
-        return said(terms, terms.true, *others)  # type: ignore[arg-type]  # the others are as they were
+        return said(terms, terms.true, *others)
 
     monkeypatch.setattr(products, "_within", wrong)
 

@@ -46,22 +46,6 @@ IDLE = (
         because="beside --json, which is the same in every language; leave one of them out",
     ),
     IdleOption(
-        option="--lang",
-        commands=(
-            "account assess",
-            "order show",
-            "order release",
-            "order hold",
-            "order reject",
-            "order cancel",
-            "order recheck",
-            "order deliver",
-            "holds",
-        ),
-        beside="--json",
-        because="beside --json, which is the same in every language; leave one of them out",
-    ),
-    IdleOption(
         option="--spreadsheet",
         commands=("portfolio", "backtest"),
         without=("--rejects", "--report"),

@@ -78,7 +78,7 @@ CheckOption = Annotated[
     ),
 ]
 RejectsOption = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "--rejects", metavar="FILE", help="Write the rows that were not taken here, with what is wrong: CSV.",
         rich_help_panel=WRITTEN,
@@ -125,7 +125,7 @@ def import_files(
             runs.append({"file": str(path), **run})
             faults += [(str(path), *each) for each in rejected]
     if rejects is not None:
-        _write_rejects(rejects, faults)
+        _write_rejects(Path(rejects), faults)
     if as_json:
         print_json(runs[0] if len(runs) == 1 else runs)
     else:

@@ -43,7 +43,7 @@ FinalOption = Annotated[
     bool, typer.Option("--final", help="What isn't delivered now never will be.", rich_help_panel=DECIDED)
 ]
 AccountOption = Annotated[
-    str | None, typer.Option("--account", metavar="ACCOUNT", help="Only this customer's.", rich_help_panel=FOUND)
+    str | None, typer.Option("--account", metavar="NUMBER", help="Only this customer's.", rich_help_panel=FOUND)
 ]
 ByOption = Annotated[
     str | None,

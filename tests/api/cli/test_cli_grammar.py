@@ -41,6 +41,14 @@ OTHER_TYPE = {
 OTHER_HELP = {
     **OTHER_TYPE,
     ("--as-of", "decide"): "a case may bring its own date",
+    ("--account", "holds"): "it narrows a list",
+    ("--map", "import"): "it takes an import map",
+    ("--rejects", "import"): "rows of all files, and where they stood",
+    ("--on", "import"): "the day of a list",
+    **{
+        ("--reason", f"order {command}"): "it is about an order, whose customer's key seals it"
+        for command in ("release", "hold", "reject", "cancel")
+    },
     ("--as-of", "explain"): "a case may bring its own date",
     ("--as-of", "portfolio"): "it has no default, and says why",
     ("--map", "backtest"): "it takes a history map, the others a row map",

@@ -60,6 +60,17 @@ NOT_RUN = {
     "serve": "runs until it is stopped; its options are the service's settings, which tests/api/test_settings.py tries",
     "activate": "asks a running service, as tests/api/http/test_pending.py does",
     **dict.fromkeys(
+        (
+            *("import", "ledger verify", "account show", "account assess", "holds"),
+            *(f"order {each}" for each in ("show", "release", "hold", "reject", "cancel", "recheck", "deliver")),
+        ),
+        "ask a running service, as docs/first-day.md does",
+    ),
+    **dict.fromkeys(
+        (f"audit {each}" for each in ("releases", "limits", "exceptions")),
+        "read a journal, as tests/ledger/audit/test_credit_acts.py does",
+    ),
+    **dict.fromkeys(
         ("backup", "restore"), "copy a journal, as tests/api/cli/test_cli_backup.py does with each of their options"
     ),
     **dict.fromkeys(

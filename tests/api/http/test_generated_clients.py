@@ -165,6 +165,8 @@ def test_components_and_operations_have_these_names(document: Path) -> None:
         *("get_checkpoint", "get_tile", "get_entries", "add_cosignature", "replay_record"),
         *("audit_access", "audit_case", "audit_completeness", "audit_policy_changes", "audit_sample"),
         *("list_erasures", "erase", "erase_person"),
+        *("audit_releases", "audit_limits", "audit_exceptions", "verify_ledger"),
+        *("import_file", "get_import", "get_import_rejects"),
     }
 
 

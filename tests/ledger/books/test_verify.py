@@ -35,6 +35,7 @@ NO_SUM = {
         "customer_since",
         "bounced_on",
         "currency_since",
+        "erasure",
     },
     "account_groups": {"version", "group_limit", "limit_until"},
     "due_totals": {"due_on"},

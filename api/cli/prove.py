@@ -62,7 +62,7 @@ SecondsOption = Annotated[
         metavar="N",
         min=0.001,
         max=3_600,
-        help="Most for each.",
+        help="How long the solver looks at each, in seconds of a free processor.",
         rich_help_panel=RUNNING,
         show_default=True,
     ),

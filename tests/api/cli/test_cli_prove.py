@@ -11,6 +11,7 @@ import pytest
 
 from api import proof_job
 from api.proof_job import NOT_INSTALLED, limits_for, restarts_within, settled
+from api.worker import JobFailed
 from engine.pipeline import load
 from engine.proving.smt.settle import Verdict
 from ledger.policies.check_limits import CheckLimits
@@ -86,7 +87,7 @@ def test_without_a_solver_nothing_is_proved(rules: Path, monkeypatch: pytest.Mon
 
 
 def test_a_solver_that_cannot_be_imported_is_said_by_its_process() -> None:
-    error = proof_job.JobFailed("Traceback …\nModuleNotFoundError: No module named 'z3'")
+    error = JobFailed("Traceback …\nModuleNotFoundError: No module named 'z3'")
 
     assert proof_job._why(error) == NOT_INSTALLED
 

@@ -13,7 +13,7 @@ from api import proof_job
 from api.proof_job import NOT_INSTALLED, limits_for, restarts_within, settled
 from api.worker import JobFailed
 from engine.pipeline import load
-from engine.proving.smt.settle import Verdict
+from engine.proving.smt.settle import ProofVerdict
 from ledger.policies.check_limits import CheckLimits
 from tests.support.command_line import credence
 from tests.support.small_invariants import files
@@ -101,7 +101,7 @@ def test_a_process_that_is_killed_leaves_its_question_undecided(monkeypatch: pyt
 
     proofs = settled(files(), asked, TODAY, 5, lambda _: None)
 
-    assert [proof.verdict for proof in proofs] == [Verdict.UNDECIDED, Verdict.UNDECIDED]
+    assert [proof.verdict for proof in proofs] == [ProofVerdict.UNDECIDED, ProofVerdict.UNDECIDED]
     assert all("process" in proof.open_because or "exit" in proof.open_because for proof in proofs)
 
 
@@ -114,7 +114,7 @@ def test_too_little_memory_is_undecided(monkeypatch: pytest.MonkeyPatch) -> None
 
     (proof,) = settled(files(), asked, TODAY, 5, lambda _: None)
 
-    assert proof.verdict is Verdict.UNDECIDED
+    assert proof.verdict is ProofVerdict.UNDECIDED
 
 
 def test_dead_rules_are_named_with_their_place(rules: Path) -> None:

@@ -15,10 +15,10 @@ from typing import Any, TypeVar
 
 from api.worker import JobFailed, Worker
 from engine.pipeline import Engine, load, version
+from engine.proofs.confirmation import ShownSide
 from engine.proofs.dead_rules import DeadRule, dead_rules
 from engine.proofs.prove import Proof, prove
-from engine.proofs.witness import ShownSide
-from engine.proving.smt.settle import RESTARTS, Verdict
+from engine.proving.smt.settle import RESTARTS, ProofVerdict
 from engine.proving.smt.solver import is_there
 from engine.ruleset.invariant import Invariant
 from ledger.policies.check_limits import CheckLimits, Stopped
@@ -50,7 +50,7 @@ class ProofOfInvariant:
 
     invariant: Invariant
     since: date | None
-    verdict: Verdict
+    verdict: ProofVerdict
     witness: tuple[ShownSide, ...] = ()
     open_because: str = ""
     silent_where: tuple[str, ...] = ()
@@ -179,7 +179,8 @@ def rules_looked_at(
 
 def _of(invariant: Invariant, result: Proof | Exception) -> ProofOfInvariant:
     if isinstance(result, Exception):
-        return ProofOfInvariant(invariant=invariant, since=None, verdict=Verdict.UNDECIDED, open_because=_why(result))
+        verdict, why = ProofVerdict.UNDECIDED, _why(result)
+        return ProofOfInvariant(invariant=invariant, since=None, verdict=verdict, open_because=why)
     return ProofOfInvariant(
         invariant=invariant,
         since=result.since,

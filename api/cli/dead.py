@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 from rich.text import Text
 
 from api.cli.console import FOUND_PROBLEMS, err, out, print_json
 from api.cli.grammar import rules_folder
-from api.cli.options import RULES, RUNNING, DayOption, FolderArgument, FolderOption, JsonOption, as_of_day
+from api.cli.options import RULES, DayOption, FolderArgument, FolderOption, JsonOption, as_of_day
 from api.cli.policy_folder import folder_of, loaded_engine
+from api.cli.prove import SecondsOption
 from api.proof_job import rules_looked_at
 from engine.proofs.dead_rules import DeadRule, Finding
 from engine.vocabulary.case_kinds import CASE_KINDS
 
 SECONDS_OF_A_RULE = 5.0
-SECONDS_USUAL = 120.0
-
-RuleSecondsOption = Annotated[
-    float,
-    typer.Option(
-        "--seconds",
-        metavar="N",
-        min=0.001,
-        max=3_600,
-        help="Most for each rule.",
-        rich_help_panel=RUNNING,
-        show_default=True,
-    ),
-]
+SECONDS_OF_A_KIND = 120.0
 
 
 def dead(
@@ -37,7 +23,7 @@ def dead(
     directory: FolderArgument = None,
     rules: FolderOption = None,
     as_of: DayOption = None,
-    seconds: RuleSecondsOption = SECONDS_OF_A_RULE,
+    seconds: SecondsOption = SECONDS_OF_A_RULE,
     as_json: JsonOption = False,
 ) -> None:
     """Find rules that no case can make fire, and rules that fire only where another asks for as much.
@@ -52,7 +38,7 @@ def dead(
     folder = folder_of(rules_folder(directory, rules, RULES))
     engine = loaded_engine(folder)
     cases = [case for case in CASE_KINDS if engine.ruleset(case, as_of_day(as_of, engine)).rules]
-    looked_at = rules_looked_at(folder.policies, cases, as_of_day(as_of, engine), seconds, SECONDS_USUAL)
+    looked_at = rules_looked_at(folder.policies, cases, as_of_day(as_of, engine), seconds, SECONDS_OF_A_KIND)
     said = [each for _, found in looked_at if not isinstance(found, str) for each in found]
     unknown = [(case, why) for case, why in looked_at if isinstance(why, str)]
     if as_json:

@@ -28,9 +28,9 @@ from api.cli.progress import progress_bar
 from api.proof_job import ProofOfInvariant, settled
 from engine.diagnostics.wording import did_you_mean
 from engine.pipeline import Engine
+from engine.proofs.confirmation import ShownSide
 from engine.proofs.prove import provable
-from engine.proofs.witness import ShownSide
-from engine.proving.smt.settle import Verdict
+from engine.proving.smt.settle import ProofVerdict
 from engine.ruleset.invariant import Invariant
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.invariant_words import Level
@@ -40,12 +40,12 @@ from engine.vocabulary.text import Text as Words
 SECONDS_USUAL = 60
 """That the solver may look at one invariant."""
 
-_COLOURS = {Verdict.PROVED: "green", Verdict.REFUTED: "bold red", Verdict.UNDECIDED: "bold yellow"}
+_COLOURS = {ProofVerdict.PROVED: "green", ProofVerdict.REFUTED: "bold red", ProofVerdict.UNDECIDED: "bold yellow"}
 
 VERDICTS = {
-    Verdict.PROVED: Words("proved", "已证明"),
-    Verdict.REFUTED: Words("refuted", "已反驳"),
-    Verdict.UNDECIDED: Words("undecided", "未定"),
+    ProofVerdict.PROVED: Words("proved", "已证明"),
+    ProofVerdict.REFUTED: Words("refuted", "已反驳"),
+    ProofVerdict.UNDECIDED: Words("undecided", "未定"),
 }
 _LEVELS = {Level.MUST: Words("must", "必须"), Level.GOAL: Words("goal", "目标")}
 _NOT_PROVED = Words("not proved", "未证明")
@@ -62,7 +62,7 @@ SecondsOption = Annotated[
         metavar="N",
         min=0.001,
         max=3_600,
-        help="Most for each.",
+        help="How long the solver looks at each, in seconds of a free processor.",
         rich_help_panel=RUNNING,
         show_default=True,
     ),
@@ -106,7 +106,7 @@ def prove(
             show("proofs", len(done) / len(asked))
 
         proofs = settled(folder.policies, asked, today, seconds, one_more)
-    failed = [proof for proof in proofs if proof.verdict is not Verdict.PROVED and counts(proof, level)]
+    failed = [proof for proof in proofs if proof.verdict is not ProofVerdict.PROVED and counts(proof, level)]
     if as_json:
         print_json({"version": engine.version, "invariants": [proof.as_json() for proof in proofs]})
     else:
@@ -140,7 +140,8 @@ def _is_dated(proofs: Iterable[ProofOfInvariant]) -> bool:
 def _counts(proofs: Sequence[ProofOfInvariant], reader: Reader) -> str:
     """`26 proved, 1 refuted, 0 undecided`."""
     own = own_language(reader)
-    return ", ".join(f"{sum(p.verdict is verdict for p in proofs)} {VERDICTS[verdict][own]}" for verdict in Verdict)
+    numbers = {verdict: sum(proof.verdict is verdict for proof in proofs) for verdict in ProofVerdict}
+    return ", ".join(f"{number} {VERDICTS[verdict][own]}" for verdict, number in numbers.items())
 
 
 # --- as readers see it -----------------------------------------------------------------------------------------------
@@ -155,7 +156,7 @@ def lines_of(proof: ProofOfInvariant, reader: Reader, *, several: bool) -> Itera
     yield Text(f"    {invariant.title[reader]}")
     if proof.mistake:
         yield Text(f"    {proof.mistake}", "bold red")
-    elif proof.verdict is Verdict.UNDECIDED:
+    elif proof.verdict is ProofVerdict.UNDECIDED:
         yield Text(f"    {_NOT_PROVED[own]}: {proof.open_because}", "yellow")
     yield from _witness_lines(proof.witness, reader)
 

@@ -2,8 +2,7 @@
 
     Engine –question_of→ Question –settle→ Settled –decided by the engine→ Proof
 
-`prove` settles one invariant and shows its witness, `dead_rules` finds rules that never fire or never decide alone,
-`compared` says of two policy sets which of them is stricter. The solver stands behind `engine.proving.smt.solver`; what
-it finds is decided again by the engine before anybody is told, and made plain by `plain`. A run takes seconds: whoever
-calls runs it in a process with limits.
+`prove` settles one invariant and shows its witness, `dead_rules` finds rules that never fire or never decide alone. The
+solver stands behind `engine.proving.smt.solver`; what it finds is decided again by the engine before anybody is told,
+and made plain (`confirmation`). A run takes seconds: whoever calls runs it in a process with limits.
 """

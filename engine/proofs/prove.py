@@ -9,9 +9,9 @@ from datetime import date
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic
 from engine.pipeline import Engine
-from engine.proofs.witness import Confirmation, ShownSide, plain
+from engine.proofs.confirmation import Confirmation, ShownSide, plain
 from engine.proving.smt.questions import Question, everyday, question_of
-from engine.proving.smt.settle import RESTARTS, Settled, Verdict, settle
+from engine.proving.smt.settle import RESTARTS, ProofVerdict, Settled, settle
 from engine.proving.smt.solver import Answer, ask
 from engine.ruleset.formula import IsNull, Variable, walk
 from engine.ruleset.invariant import Invariant
@@ -30,7 +30,7 @@ class Proof:
     invariant: Invariant
     since: date | None
     """From when on the policies are what they were here; None: from ever."""
-    verdict: Verdict
+    verdict: ProofVerdict
     witness: tuple[ShownSide, ...]
     """Where it is refuted: cases that break it, as the engine decided them."""
     open_because: str
@@ -79,7 +79,7 @@ def prove(engine: Engine, id: str, day: date, today: date, restarts: Sequence[fl
         silent_where=tuple(sorted(_silent_where(invariant, ruleset))),
         mistake=None,
     )
-    if settled.verdict is Verdict.PROVED:
+    if settled.verdict is ProofVerdict.PROVED:
         return _if_it_speaks(proof, question, restarts)
     return replace(proof, witness=_shown(confirmation, question, ruleset, settled, number))
 
@@ -120,5 +120,5 @@ def _if_it_speaks(proof: Proof, question: Question, restarts: Sequence[float]) -
         if answer is Answer.NEVER:
             message = f"the invariant `{proof.invariant.id}` speaks of no case: nothing can meet its `given`"
             mistake = Diagnostic(proof.invariant.place, ErrorCode.V001, message, "mend its `given`, or take it out")
-            return replace(proof, verdict=Verdict.UNDECIDED, mistake=mistake)
-    return replace(proof, verdict=Verdict.UNDECIDED, open_because="no case of which it speaks was found in time")
+            return replace(proof, verdict=ProofVerdict.UNDECIDED, mistake=mistake)
+    return replace(proof, verdict=ProofVerdict.UNDECIDED, open_because="no case of which it speaks was found in time")

@@ -14,7 +14,7 @@ from engine.pipeline import Engine, load
 from engine.proofs.dead_rules import Finding, dead_rules
 from engine.proofs.prove import Proof, prove
 from engine.proving.smt import products, settle, solver
-from engine.proving.smt.settle import Verdict
+from engine.proving.smt.settle import ProofVerdict
 from engine.proving.smt.solver import Answer, Found
 from engine.proving.smt.terms import Term, Terms
 from tests.support.paths import ROOT
@@ -38,14 +38,14 @@ def _prove(name: str, engine: Engine | None = None) -> Proof:
 def test_what_holds_is_proved(name: str) -> None:
     proof = _prove(name)
 
-    assert (proof.verdict, proof.witness, proof.mistake) == (Verdict.PROVED, (), None)
+    assert (proof.verdict, proof.witness, proof.mistake) == (ProofVerdict.PROVED, (), None)
 
 
 def test_what_is_broken_is_shown_by_two_decisions_of_the_engine() -> None:
     proof = _prove("larger-never-worse")
     before, after = proof.witness
 
-    assert proof.verdict is Verdict.REFUTED
+    assert proof.verdict is ProofVerdict.REFUTED
     assert (before.decision.outcome, after.decision.outcome) == ("approve", "hold")
     differing = {key for key in before.facts["order"] if before.facts["order"][key] != after.facts["order"][key]}
     assert differing == {"amount"}
@@ -63,7 +63,7 @@ def test_a_whole_that_is_held_passes_in_parts() -> None:
 def test_an_invariant_that_speaks_of_no_case_is_a_mistake() -> None:
     proof = _prove("speaks-of-nobody")
 
-    assert proof.verdict is Verdict.UNDECIDED
+    assert proof.verdict is ProofVerdict.UNDECIDED
     assert proof.mistake is not None
     assert str(proof.mistake).startswith("rules/invariants.yaml:25:1: V001 the invariant `speaks-of-nobody` speaks of")
 
@@ -71,8 +71,8 @@ def test_an_invariant_that_speaks_of_no_case_is_a_mistake() -> None:
 def test_without_time_nothing_is_proved() -> None:
     for name in ("smaller-never-worse", "more-guarantee-never-worse"):
         proof = prove(_engine(), name, TODAY, TODAY, restarts=(0.000001,))
-        assert proof.verdict is not Verdict.PROVED
-        assert prove(_engine(), name, TODAY, TODAY, restarts=()).verdict is Verdict.UNDECIDED
+        assert proof.verdict is not ProofVerdict.PROVED
+        assert prove(_engine(), name, TODAY, TODAY, restarts=()).verdict is ProofVerdict.UNDECIDED
 
 
 def test_a_witness_that_the_engine_does_not_confirm_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +82,7 @@ def test_a_witness_that_the_engine_does_not_confirm_is_none(monkeypatch: pytest.
 
     proof = _prove("smaller-never-worse")
 
-    assert (proof.verdict, proof.witness) == (Verdict.UNDECIDED, ())
+    assert (proof.verdict, proof.witness) == (ProofVerdict.UNDECIDED, ())
 
 
 def test_a_wrong_truth_about_products_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,7 +91,7 @@ def test_a_wrong_truth_about_products_would_be_found(monkeypatch: pytest.MonkeyP
     worse = POLICY.replace("- deposit - covered}", "- deposit + covered}")
     engine = load(files(desk=worse)).engine
     assert engine is not None
-    assert _prove("more-guarantee-never-worse", engine).verdict is Verdict.REFUTED
+    assert _prove("more-guarantee-never-worse", engine).verdict is ProofVerdict.REFUTED
     said = products._same_share
 
     def wrong(terms: Terms, y: Term, first: tuple[Term, Term], second: tuple[Term, Term], most: int) -> Iterable[Term]:
@@ -99,7 +99,7 @@ def test_a_wrong_truth_about_products_would_be_found(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(products, "_same_share", wrong)
 
-    assert _prove("more-guarantee-never-worse", engine).verdict is not Verdict.REFUTED
+    assert _prove("more-guarantee-never-worse", engine).verdict is not ProofVerdict.REFUTED
 
 
 def test_a_changed_policy_is_refuted() -> None:
@@ -111,7 +111,7 @@ def test_a_changed_policy_is_refuted() -> None:
     ).engine
     assert engine is not None
 
-    assert _prove("insolvent-rejected", engine).verdict is Verdict.REFUTED
+    assert _prove("insolvent-rejected", engine).verdict is ProofVerdict.REFUTED
 
 
 def test_rules_that_never_fire_or_never_decide_alone_are_named() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.proving.smt.encode import EncodedRuleSet, encode
-from engine.proving.smt.evaluate import Evaluation
 from engine.proving.smt.free_facts import FreeFacts, assigned, facts_with_types, free_facts
+from engine.proving.smt.term_values import Evaluation
 from engine.proving.smt.terms import Term, Terms
 from engine.ruleset.interpret import run
 from engine.ruleset.ruleset import RuleSet

@@ -1,8 +1,8 @@
 """A rule set → terms, with nulls as exact as in `engine.ruleset.formula`. Part of `engine.proving.smt`.
 
-Each formula becomes a pair. A number, a date or a word is `Number(known, value)`; where it is not known its value is
-arbitrary, and nothing may depend on that. Yes/no is `Truth(true, false)`: where neither holds it is null, so Kleene's
-`and` is true where all parts are, and false where one is.
+Each formula becomes a pair. A number, a date or a word is `KnownNumber(known, value)`; where it is not known its value
+is arbitrary, and nothing may depend on that. Yes/no is `Truth(true, false)`: where neither holds it is null, so
+Kleene's `and` is true where all parts are, and false where one is.
 
 This is the fourth form of a rule set beside the generated Python, the Rete network and the SQL, and lives by the same
 law: the tests hold it against the plain evaluator on every class of formula. What can't be said in linear terms stays
@@ -33,7 +33,7 @@ from engine.vocabulary.vocabulary import Kind, Type
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class KnownNumber:
     """A number, a date as days since 1970-01-01, a text or word by its code, or a list."""
 
     known: Term
@@ -48,7 +48,7 @@ class Truth:
     false: Term
 
 
-Encoded = Number | Truth
+Encoded = KnownNumber | Truth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,8 +175,8 @@ class FormulaEncoder:
         if node.type.kind is Kind.YES_NO:
             return Truth(terms.proposition(value is True), terms.proposition(value is False))
         if value is None:
-            return Number(terms.false, terms.zero)
-        return Number(terms.true, terms.constant(_coded(terms, value)))
+            return KnownNumber(terms.false, terms.zero)
+        return KnownNumber(terms.true, terms.constant(_coded(terms, value)))
 
     def _variable(self, node: f.Variable) -> Encoded:
         return self._values[node.name]
@@ -190,24 +190,24 @@ class FormulaEncoder:
 
     def _sum(self, _: f.Sum, left: Encoded, right: Encoded) -> Encoded:
         known, first, second = self._both(left, right)
-        return Number(known, self._terms.sum(first, second))
+        return KnownNumber(known, self._terms.sum(first, second))
 
     def _difference(self, _: f.Difference, left: Encoded, right: Encoded) -> Encoded:
         known, first, second = self._both(left, right)
-        return Number(known, self._terms.difference(first, second))
+        return KnownNumber(known, self._terms.difference(first, second))
 
     def _product(self, node: f.Product, left: Encoded, right: Encoded) -> Encoded:
         known, first, second = self._both(left, right)
         share = _share_most(node.right.type)
         if not share and (share := _share_most(node.left.type)):
             first, second = second, first
-        return Number(known, product(self._terms, first, second, share_most=share))
+        return KnownNumber(known, product(self._terms, first, second, share_most=share))
 
     def _quotient(self, node: f.Quotient, left: Encoded, right: Encoded) -> Encoded:
         terms = self._terms
         known, dividend, divisor = self._both(left, right)
         known = terms.all((known, terms.negation(terms.equal(divisor, terms.zero))))
-        return Number(known, quotient(terms, terms.scaled(10**node.shift, dividend), divisor))
+        return KnownNumber(known, quotient(terms, terms.scaled(10**node.shift, dividend), divisor))
 
     def _modulo(self, _: f.Modulo, left: Encoded, right: Encoded) -> Encoded:
         terms = self._terms
@@ -215,24 +215,24 @@ class FormulaEncoder:
         known = terms.all((known, terms.negation(terms.equal(divisor, terms.zero))))
         guards = terms.guards(divisor)
         if guards is None:
-            return Number(known, _open_remainder(terms, dividend, divisor))
+            return KnownNumber(known, _open_remainder(terms, dividend, divisor))
         result: Term = terms.zero
         for guard, constant in guards:
             if constant:
                 result = terms.choice(guard, remainder(terms, dividend, constant), result)
-        return Number(known, result)
+        return KnownNumber(known, result)
 
     def _rescale(self, node: f.Rescale, operand: Encoded) -> Encoded:
         number = _as_number(operand)
         decimals = node.type.scale - node.operand.type.scale
         if decimals >= 0:
-            return Number(number.known, self._terms.scaled(10**decimals, number.value))
-        return Number(number.known, rounded(self._terms, number.value, 10**-decimals, node.mode))
+            return KnownNumber(number.known, self._terms.scaled(10**decimals, number.value))
+        return KnownNumber(number.known, rounded(self._terms, number.value, 10**-decimals, node.mode))
 
     def _absolute(self, _: f.Absolute, operand: Encoded) -> Encoded:
         terms, number = self._terms, _as_number(operand)
         is_negative = terms.below(number.value, terms.zero)
-        return Number(number.known, terms.choice(is_negative, terms.scaled(-1, number.value), number.value))
+        return KnownNumber(number.known, terms.choice(is_negative, terms.scaled(-1, number.value), number.value))
 
     def _least(self, _: f.Least, *parts: Encoded) -> Encoded:
         return self._extreme(parts, lambda left, right: self._terms.at_most(left, right))
@@ -244,7 +244,7 @@ class FormulaEncoder:
         terms, numbers = self._terms, [_as_number(part) for part in parts]
         values = (number.value for number in numbers)
         chosen = reduce(lambda left, right: terms.choice(goes_first(left, right), left, right), values)
-        return Number(terms.all(number.known for number in numbers), chosen)
+        return KnownNumber(terms.all(number.known for number in numbers), chosen)
 
     # --- yes/no ---
 
@@ -266,7 +266,7 @@ class FormulaEncoder:
     def _compare_truths(self, operator: str, left: Encoded, right: Encoded) -> Truth:
         """Yes/no compared with yes/no, or with a null that has no kind."""
         terms = self._terms
-        if isinstance(left, Number) or isinstance(right, Number):
+        if isinstance(left, KnownNumber) or isinstance(right, KnownNumber):
             return Truth(terms.false, terms.false)
         alike = terms.any((terms.all((left.true, right.true)), terms.all((left.false, right.false))))
         unlike = terms.any((terms.all((left.true, right.false)), terms.all((left.false, right.true))))
@@ -318,17 +318,17 @@ class FormulaEncoder:
             return Truth(either(yes.true, no.true), either(yes.false, no.false))
         first, second = _as_number(then), _as_number(otherwise)
         known = either(first.known, second.known)
-        return Number(known, terms.choice(chosen.true, first.value, second.value))
+        return KnownNumber(known, terms.choice(chosen.true, first.value, second.value))
 
     def _add_months(self, _: f.AddMonths, date: Encoded, months: Encoded) -> Encoded:
         known, day, count = self._both(date, months)
-        return Number(known, plus_months(self._terms, day, count))
+        return KnownNumber(known, plus_months(self._terms, day, count))
 
     def _date_part(self, node: f.DatePart, date: Encoded) -> Encoded:
         number = _as_number(date)
         if node.part == "weekday":
-            return Number(number.known, weekday(self._terms, number.value))
-        return Number(number.known, getattr(date_terms(self._terms, number.value), node.part))
+            return KnownNumber(number.known, weekday(self._terms, number.value))
+        return KnownNumber(number.known, getattr(date_terms(self._terms, number.value), node.part))
 
     def _function_call(self, node: f.FunctionCall, *parts: Encoded) -> Encoded:
         """Of what a function says of texts nothing is known but that equal texts give the same."""
@@ -372,14 +372,14 @@ class FormulaEncoder:
             answer = terms.derived(inputs, details, derivation, lambda term: (terms.between(0, term, 1),))
             return self._where(known, terms.equal(answer, terms.constant(1)))
         if type_.kind in (Kind.TEXT, Kind.PERSON, Kind.ENUM):
-            return Number(known, terms.derived(inputs, details, derivation, lambda _: ()))
+            return KnownNumber(known, terms.derived(inputs, details, derivation, lambda _: ()))
         within = partial(_bounded, terms, known, type_)
-        return Number(known, terms.derived(inputs, details, derivation, within))
+        return KnownNumber(known, terms.derived(inputs, details, derivation, within))
 
 
 def known_of(terms: Terms, encoded: Encoded) -> Term:
     """Whether it is not null."""
-    return encoded.known if isinstance(encoded, Number) else terms.any((encoded.true, encoded.false))
+    return encoded.known if isinstance(encoded, KnownNumber) else terms.any((encoded.true, encoded.false))
 
 
 def _truth(encoded: Encoded) -> Truth:
@@ -387,13 +387,13 @@ def _truth(encoded: Encoded) -> Truth:
     return encoded if isinstance(encoded, Truth) else Truth(_never(encoded), _never(encoded))
 
 
-def _never(encoded: Number) -> Term:
+def _never(encoded: KnownNumber) -> Term:
     if encoded.known.value is not False:
         raise TypeError("a number stands where yes/no is expected")
     return encoded.known
 
 
-def _as_number(encoded: Encoded) -> Number:
+def _as_number(encoded: Encoded) -> KnownNumber:
     if isinstance(encoded, Truth):
         raise TypeError("yes/no stands where a number is expected")
     return encoded

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from engine.proving.smt.encode import Encoded, Number, Truth
+from engine.proving.smt.encode import Encoded, KnownNumber, Truth
 from engine.proving.smt.terms import CASES_MAX, Term, Terms
 from engine.ruleset.ruleset import AS_OF, RuleSet
 from engine.vocabulary.binding import Value
@@ -58,7 +58,7 @@ def free_facts(
     bounds += _stretch(terms, ruleset, as_of)
     for fact in ruleset.facts:
         value = values[fact.name]
-        if fact.type.future is not None and isinstance(value, Number) and isinstance(as_of, Number):
+        if fact.type.future is not None and isinstance(value, KnownNumber) and isinstance(as_of, KnownNumber):
             bounds.append(terms.implies(value.known, terms.at_most(value.value, as_of.value)))
     return FreeFacts(values, names, tuple(bounds))
 
@@ -70,7 +70,7 @@ def _inputs(ruleset: RuleSet) -> Iterator[tuple[str, Type, bool]]:
 
 
 def _stretch(terms: Terms, ruleset: RuleSet, as_of: Encoded) -> Iterator[Term]:
-    if isinstance(as_of, Number):
+    if isinstance(as_of, KnownNumber):
         if ruleset.since is not None:
             yield terms.at_most(terms.constant(day_number(ruleset.since)), as_of.value)
         if ruleset.until is not None:
@@ -85,11 +85,11 @@ def _free(terms: Terms, name: str, type_: Type, bounds: list[Term], *, required:
         value = terms.unknown_proposition(name)
         return Truth(terms.all((known, value)), terms.all((known, terms.negation(value))))
     if type_.kind is Kind.ENUM and type_.members:
-        return Number(known, _word(terms, name, type_, bounds))
+        return KnownNumber(known, _word(terms, name, type_, bounds))
     number = terms.unknown(name)
     if not type_.kind.is_text and type_.kind is not Kind.LIST:
         bounds.append(terms.between(type_.low, number, type_.high))
-    return Number(known, number)
+    return KnownNumber(known, number)
 
 
 def _word(terms: Terms, name: str, type_: Type, bounds: list[Term]) -> Term:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.proving.smt.encode import Encoded, EncodedRuleSet, FormulaEncoder, Number, Truth, encode, known_of
+from engine.proving.smt.encode import Encoded, EncodedRuleSet, FormulaEncoder, KnownNumber, Truth, encode, known_of
 from engine.proving.smt.free_facts import FreeFacts, free_facts
 from engine.proving.smt.terms import Term, Terms
 from engine.ruleset.formula import All, Formula, IsNull, Variable, variables
@@ -17,6 +17,9 @@ from engine.ruleset.invariant import COMPLETE, FactChange, Invariant, Split
 from engine.ruleset.ruleset import AS_OF, RuleSet
 from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
 from engine.vocabulary.invariant_words import CarryWord, ChangeWord, Claim
+
+_DAYS_NEAR = 1_000
+_UNITS_MOST = 10_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +198,7 @@ def _asked_to_be_missing(formula: Formula) -> Iterator[str]:
         yield formula.operand.name
 
 
-def _number(encoded: Encoded) -> Number:
+def _number(encoded: Encoded) -> KnownNumber:
     if isinstance(encoded, Truth):
         raise TypeError("yes/no stands where a number is expected")
     return encoded
@@ -220,7 +223,7 @@ def _changed(terms: Terms, change: FactChange, before: Encoded, after: Encoded, 
 
 
 def _changed_number(
-    terms: Terms, word: ChangeWord, known: Term, before: Number, after: Number, gaps: dict[ChangeWord, Term]
+    terms: Terms, word: ChangeWord, known: Term, before: KnownNumber, after: KnownNumber, gaps: dict[ChangeWord, Term]
 ) -> Term:
     down = terms.below(after.value, before.value)
     up = terms.below(before.value, after.value)
@@ -251,7 +254,7 @@ def everyday(question: Question, ruleset: RuleSet, today: int) -> Iterator[Term]
         yield terms.equal(_number(side.values[AS_OF]).value, terms.constant(today))
         for fact in ruleset.facts:
             value = side.values[fact.name]
-            if isinstance(value, Number):
+            if isinstance(value, KnownNumber):
                 yield from _ordinary(terms, fact.type.kind.value, fact.type.scale, value.value, today)
 
 
@@ -263,7 +266,3 @@ def _ordinary(terms: Terms, kind: str, scale: int, value: Term, today: int) -> I
     elif kind == "money":
         unit = 10**scale
         yield terms.between(-_UNITS_MOST * unit, value, _UNITS_MOST * unit)
-
-
-_DAYS_NEAR = 1_000
-_UNITS_MOST = 10_000_000

@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from engine.proving.smt.evaluate import Evaluation
 from engine.proving.smt.free_facts import KNOWN, FreeFacts
 from engine.proving.smt.products import between_pairs, exact_at
 from engine.proving.smt.questions import Question
 from engine.proving.smt.solver import Answer, Found, ask
+from engine.proving.smt.term_values import Evaluation
 from engine.proving.smt.terms import CASES_MAX, Operator, Term, Terms, reached
 from engine.ruleset.ruleset import AS_OF, RuleSet
 from engine.vocabulary.binding import Value
@@ -34,7 +34,7 @@ PINS_MAX = 12
 """How often a question is asked again with products pinned down at a point."""
 
 
-class Verdict(StrEnum):
+class ProofVerdict(StrEnum):
     """What is known of an invariant."""
 
     PROVED = "proved"
@@ -56,7 +56,7 @@ Witness = tuple[SideFacts, ...]
 class Settled:
     """What came of a question."""
 
-    verdict: Verdict
+    verdict: ProofVerdict
     witness: Witness | None
     """Where it is refuted."""
     open_because: str
@@ -74,11 +74,11 @@ def settle(
     """Asks until there is an answer or the attempts are used up. `ordinary`: what holds of everyday cases. `confirms`
     decides a witness and says whether it breaks the invariant. Raises `ModuleNotFoundError` where there is no
     solver."""
-    search = _Search(question, ruleset, confirms)
+    search = _Attempts(question, ruleset, confirms)
     for seed, seconds in enumerate(restarts, 1):
         answer = search.attempt(seconds, seed, (), with_products=seed % 4 == 0)
         if answer is Answer.NEVER:
-            return Settled(verdict=Verdict.PROVED, witness=None, open_because="")
+            return Settled(verdict=ProofVerdict.PROVED, witness=None, open_because="")
         if answer is Answer.FOUND:
             break
     witness = search.witness
@@ -87,11 +87,11 @@ def settle(
             break
     witness = search.witness or witness
     if witness is None:
-        return Settled(verdict=Verdict.UNDECIDED, witness=None, open_because=search.open_because)
-    return Settled(verdict=Verdict.REFUTED, witness=witness, open_because="")
+        return Settled(verdict=ProofVerdict.UNDECIDED, witness=None, open_because=search.open_because)
+    return Settled(verdict=ProofVerdict.REFUTED, witness=witness, open_because="")
 
 
-class _Search:
+class _Attempts:
     """The attempts at one question, and what they leave behind."""
 
     def __init__(self, question: Question, ruleset: RuleSet, confirms: Callable[[Witness], bool]) -> None:

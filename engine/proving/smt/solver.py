@@ -73,7 +73,7 @@ def ask(terms: Terms, together: Iterable[Term], *, seconds: float, seed: int, wi
         return Found(answer=Answer.NEVER, unknowns={}, derived={})
     import z3
 
-    writer = _Writer(terms)
+    writer = _TermWriter(terms)
     solver = z3.SolverFor("QF_NIA") if with_products else z3.Solver()
     _limit(solver, seconds, seed)
     everything = reached(asked, terms.conditions)
@@ -110,7 +110,7 @@ def ask_each(
 
     common, wanted = list(always), list(alternatives)
     everything = reached([*common, *wanted], terms.conditions)
-    writer = _Writer(terms)
+    writer = _TermWriter(terms)
     for term in everything:
         writer.write(term)
     solver = z3.Solver()
@@ -133,7 +133,7 @@ def _without_values(is_never: bool) -> Found:  # noqa: FBT001  # the answer itse
     return Found(answer=Answer.NEVER, unknowns={}, derived={}) if is_never else _NOTHING
 
 
-def _found(model: z3.ModelRef, everything: Iterable[Term], writer: _Writer) -> Found:
+def _found(model: z3.ModelRef, everything: Iterable[Term], writer: _TermWriter) -> Found:
     unknowns: dict[str, int | bool] = {}
     derived: dict[int, int] = {}
     for term in everything:
@@ -149,7 +149,7 @@ def _found(model: z3.ModelRef, everything: Iterable[Term], writer: _Writer) -> F
     return Found(answer=Answer.FOUND, unknowns=unknowns, derived=derived)
 
 
-class _Writer:
+class _TermWriter:
     """Terms as z3 takes them, each once. Names are the same in every run: another name makes another search."""
 
     def __init__(self, terms: Terms) -> None:

@@ -3,7 +3,8 @@
 Noun between rule sets and the solver. A term is a whole number without bounds, or a proposition. Sums are linear; what
 is not (rounding, products of two facts, calendars) is a *derived* term: a number of its own, with conditions that pin
 it down, and a way to compute it. So one tree serves two readers: the solver takes terms with their conditions, and
-`engine.proving.smt.evaluate` works them out for given facts, by which the tests hold them against the plain evaluator.
+`engine.proving.smt.term_values` works them out for given facts, by which the tests hold them against the plain
+evaluator.
 
 Equal terms are one object, and simple things are simplified while they are built: `x <= x` is true. Two copies of a
 rule set that differ in one fact therefore share everything that doesn't depend on it.
@@ -56,7 +57,7 @@ class Operator(Enum):
     """The part is 0."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Term:
     """One term; made by `Terms` alone, which gives equal ones the same object."""
 
@@ -107,7 +108,9 @@ class Terms:
         key = (operator, sort, value, *(part.number for part in parts))
         term = self._known.get(key)
         if term is None:
-            term = self._known[key] = Term(operator, parts, value, len(self._known), sort)
+            term = self._known[key] = Term(
+                operator=operator, parts=parts, value=value, number=len(self._known), sort=sort
+            )
         return term
 
     # --- leaves ---

@@ -11,8 +11,9 @@ import pytest
 
 from api import proof_job
 from api.proof_job import NOT_INSTALLED, limits_for, restarts_within, settled
+from api.worker import JobFailed
 from engine.pipeline import load
-from engine.proving.smt.settle import Verdict
+from engine.proving.smt.settle import ProofVerdict
 from ledger.policies.check_limits import CheckLimits
 from tests.support.command_line import credence
 from tests.support.small_invariants import files
@@ -86,7 +87,7 @@ def test_without_a_solver_nothing_is_proved(rules: Path, monkeypatch: pytest.Mon
 
 
 def test_a_solver_that_cannot_be_imported_is_said_by_its_process() -> None:
-    error = proof_job.JobFailed("Traceback …\nModuleNotFoundError: No module named 'z3'")
+    error = JobFailed("Traceback …\nModuleNotFoundError: No module named 'z3'")
 
     assert proof_job._why(error) == NOT_INSTALLED
 
@@ -100,7 +101,7 @@ def test_a_process_that_is_killed_leaves_its_question_undecided(monkeypatch: pyt
 
     proofs = settled(files(), asked, TODAY, 5, lambda _: None)
 
-    assert [proof.verdict for proof in proofs] == [Verdict.UNDECIDED, Verdict.UNDECIDED]
+    assert [proof.verdict for proof in proofs] == [ProofVerdict.UNDECIDED, ProofVerdict.UNDECIDED]
     assert all("process" in proof.open_because or "exit" in proof.open_because for proof in proofs)
 
 
@@ -113,7 +114,7 @@ def test_too_little_memory_is_undecided(monkeypatch: pytest.MonkeyPatch) -> None
 
     (proof,) = settled(files(), asked, TODAY, 5, lambda _: None)
 
-    assert proof.verdict is Verdict.UNDECIDED
+    assert proof.verdict is ProofVerdict.UNDECIDED
 
 
 def test_dead_rules_are_named_with_their_place(rules: Path) -> None:

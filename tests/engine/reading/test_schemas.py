@@ -18,6 +18,7 @@ from engine.reading.document import Mapping, Node, Scalar, read
 from engine.reading.exception_schemas import exceptions_schema
 from engine.reading.exceptions_file import read_exceptions
 from engine.reading.file_schemas import list_schema, policy_schema
+from engine.reading.invariant_schemas import invariants_schema
 from engine.reading.list_file import read_list
 from engine.reading.policy_file import read_policy
 from engine.reading.request_schemas import facts_schema
@@ -46,6 +47,7 @@ VOCABULARY = shipped()
 POLICY = Draft202012Validator(policy_schema(OWN_LANGUAGES))
 FACTS_FILE = Draft202012Validator(facts_file_schema(VOCABULARY))
 EXCEPTIONS = Draft202012Validator(exceptions_schema(OWN_LANGUAGES))
+INVARIANTS = Draft202012Validator(invariants_schema(OWN_LANGUAGES))
 LIST = Draft202012Validator(list_schema(OWN_LANGUAGES))
 HISTORY = Draft202012Validator(history_map_schema(VOCABULARY))
 SOUND = Path(__file__).parent / "sound"
@@ -90,6 +92,7 @@ def test_the_schemas_are_schemas() -> None:
         policy_schema(OWN_LANGUAGES),
         facts_file_schema(VOCABULARY),
         exceptions_schema(OWN_LANGUAGES),
+        invariants_schema(OWN_LANGUAGES),
         list_schema(OWN_LANGUAGES),
         cases_schema(VOCABULARY),
     ]
@@ -157,7 +160,8 @@ def test_the_exceptions_in_the_language_document_are_sound() -> None:
 @pytest.mark.parametrize("path", sorted(RULES.glob("*.yaml")), ids=lambda path: path.name)
 def test_the_shipped_files_follow_their_schema(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    assert faults(FACTS_FILE if path.name == "facts.yaml" else POLICY, yaml(text)) == []
+    schemas = {"facts.yaml": FACTS_FILE, "invariants.yaml": INVARIANTS}
+    assert faults(schemas.get(path.name, POLICY), yaml(text)) == []
 
 
 def test_the_standard_facts_follow_the_schema_of_facts_files() -> None:

@@ -10,9 +10,9 @@ import pytest
 
 from engine.proving.smt import products
 from engine.proving.smt.calendar_terms import date_terms, plus_months, weekday
-from engine.proving.smt.evaluate import Evaluation
 from engine.proving.smt.products import between_pairs, exact_at, product, quotient
 from engine.proving.smt.rounding import remainder, rounded, rounded_number
+from engine.proving.smt.term_values import Evaluation
 from engine.proving.smt.terms import Term, Terms, reached
 from engine.ruleset.interpret import _add_months, _rescale
 from engine.vocabulary.days import EPOCH, day_number

@@ -13,10 +13,10 @@ from datetime import date
 
 from engine.deciding.decision import Decision
 from engine.pipeline import Engine
-from engine.proving.smt.evaluate import Evaluation
 from engine.proving.smt.free_facts import assigned
 from engine.proving.smt.questions import Question, is_broken
 from engine.proving.smt.settle import SideFacts, Witness
+from engine.proving.smt.term_values import Evaluation
 from engine.ruleset.invariant import Invariant
 from engine.ruleset.ruleset import AS_OF, RuleSet
 from engine.vocabulary.binding import FactsRefused, Value, json_value

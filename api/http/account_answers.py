@@ -283,7 +283,7 @@ class RatesAnswerShape(Shape):
     ledger: RatesLedgerShape
 
 
-class FactShape(Shape):
+class AccountFactShape(Shape):
     """A fact, and where it comes from."""
 
     name: str
@@ -302,7 +302,7 @@ class FactsOfAccountShape(Shape):
     version: int
     as_of: str
     currency: str
-    facts: list[FactShape]
+    facts: list[AccountFactShape]
     missing: list[str] = Field(description="Facts that nothing is known of.")
 
 

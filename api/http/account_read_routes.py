@@ -36,9 +36,9 @@ from ledger.books.account_reading import (
 )
 from ledger.books.reading import read_snapshot
 from ledger.credit.account import Account as AccountRow
-from ledger.credit.account_facts import account_group, figures_on
+from ledger.credit.account_fact_group import account_group, figures_on
 from ledger.credit.change import CommandRefused, Desk
-from ledger.credit.entry import Bucket
+from ledger.credit.entry import EntryBucket
 from ledger.credit.fact_origins import origin_of
 from ledger.credit.limit import Limit
 from ledger.credit.profile import facts_of_account
@@ -228,7 +228,7 @@ def _add_movements(app: FastAPI, reader: AccountReader) -> None:
         day = reader.today() if on is None else day_number(on)
         sums = await reader.ask(lambda connection: exposure_on(connection, id, day))
         money = decimal_formatter(MINOR_UNITS[account.currency])
-        exposure = sum(-amount if bucket is Bucket.DEPOSITS else amount for bucket, amount in sums.items())
+        exposure = sum(-amount if bucket is EntryBucket.DEPOSITS else amount for bucket, amount in sums.items())
         return answers.ExposureShape.model_validate(
             {
                 "account": id,

@@ -28,7 +28,7 @@ from ledger.access.roles import Authority, Role
 from ledger.books.credit_ledger import Asked, CreditLedger, Done
 from ledger.books.reading import read_snapshot
 from ledger.credit.change import Asker, CommandRefused
-from ledger.credit.snapshot import Command, Snapshot, Wants
+from ledger.credit.snapshot import LedgerCommand, Snapshot, Wants
 from ledger.journal.act_answers import Mask
 from ledger.journal.journal import Journal
 from ledger.policies.in_force import Policies
@@ -54,7 +54,7 @@ class LedgerDesk:
         model: type[_Body],
         such_as: str,
         kind: RecordKind,
-        command: Callable[[_Body, Asker], Command],
+        command: Callable[[_Body, Asker], LedgerCommand],
     ) -> Response:
         """Does what the body asks for in the name of whoever asks. `such_as`: a body that is expected here, for hints;
         `kind`: of the record where it leads to no decision. Raises what is wrong with it, as a problem."""
@@ -69,7 +69,7 @@ class LedgerDesk:
             headers[REPLAYED] = "true"
         return Response(done.body, done.status, headers, "application/json")
 
-    async def done(self, request: Request, command: Command, kind: RecordKind, raw: bytes) -> Done:
+    async def done(self, request: Request, command: LedgerCommand, kind: RecordKind, raw: bytes) -> Done:
         """Raises `FactsInvalid`, `CommandRefused` with what the caller may see of its decision, and what the ledger
         raises."""
         mask = self.mask(admitted_of(request.scope))

@@ -22,12 +22,12 @@ from api.http.problems import problem_response, problems
 from api.http.request_models import read_model_and_bytes
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.days import date_of
-from ledger.books.answers import act_of
+from ledger.books.command_answers import act_of
 from ledger.books.verbs import VERBS
-from ledger.credit.change import Again, Asker, Change, CommandRefused, Desk
+from ledger.credit.change import Again, Asker, CommandRefused, Desk, LedgerChange
 from ledger.credit.change_order import ChangeOrder
 from ledger.credit.order import Order
-from ledger.credit.snapshot import Command, Snapshot, Wants
+from ledger.credit.snapshot import LedgerCommand, Snapshot, Wants
 from ledger.credit.submit import Submit
 from ledger.journal.act_answers import answer_of
 from ledger.record.decision_parts import answer_parts
@@ -78,7 +78,7 @@ def _previewed(desk: LedgerDesk, orders: list[SubmitOrderRequest], day: int | No
 def _preview(snapshot: Snapshot, submitted: Submit, desk: Desk, mask: Any) -> dict[str, Any]:
     command = _as_it_would_be(snapshot, submitted)
     try:
-        change: Change = VERBS[type(command)](snapshot, command, desk)
+        change: LedgerChange = VERBS[type(command)](snapshot, command, desk)
     except (CommandRefused, FactsRefused, Again) as refused:
         return _problem(refused)
     for row in change.rows:
@@ -90,7 +90,7 @@ def _preview(snapshot: Snapshot, submitted: Submit, desk: Desk, mask: Any) -> di
     return {"status": change.status, "answer": json.loads(answer_of(act_of(change), shown))}
 
 
-def _as_it_would_be(snapshot: Snapshot, command: Submit) -> Command:
+def _as_it_would_be(snapshot: Snapshot, command: Submit) -> LedgerCommand:
     """A change of the order where it is there already."""
     known = snapshot.get(Order, command.order)
     if known is None or known.account != command.account:

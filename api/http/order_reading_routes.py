@@ -64,7 +64,7 @@ _TAGS: dict[str, Any] = {"tags": ["orders"]}
 
 def add_order_reading_routes(app: FastAPI, desk: LedgerDesk) -> None:
     """`GET /v1/orders`, `GET /v1/orders/{id}`, `GET /v1/holds`, `GET /v1/accounts/{id}/headroom`."""
-    reading = _Reading(desk)
+    reading = _OrderReading(desk)
 
     @app.get(
         "/v1/orders",
@@ -119,7 +119,7 @@ def add_order_reading_routes(app: FastAPI, desk: LedgerDesk) -> None:
         return await asyncio.to_thread(reading.headroom, id)
 
 
-class _Reading:
+class _OrderReading:
     """Of one service. Everything here blocks."""
 
     def __init__(self, desk: LedgerDesk) -> None:

@@ -38,7 +38,7 @@ from ledger.credit.deliver import Deliver, Undeliver
 from ledger.credit.recheck import Recheck
 from ledger.credit.release_order import ReleaseOrder
 from ledger.credit.reopen import Reopen
-from ledger.credit.snapshot import Command
+from ledger.credit.snapshot import LedgerCommand
 from ledger.credit.stop import Cancel, Close, HoldOrder, Reject
 from ledger.credit.submit import Submit
 from ledger.journal.kept_answers import KeptAnswer
@@ -134,7 +134,7 @@ def _add_move(
     word: str,
     model: type[_Body],
     such_as: str,
-    command: Callable[[str, _Body, Asker, str], Command],
+    command: Callable[[str, _Body, Asker, str], LedgerCommand],
 ) -> None:
     summary, description = _SUMMARIES[word]
     extra: dict[int | str, dict[str, Any]] = {

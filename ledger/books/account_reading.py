@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Text, and_, cast, func, or_, select
 
 from ledger.books.reading import rows_of
 from ledger.credit.account import Account, Figures, Grade, Group
-from ledger.credit.entry import Bucket
+from ledger.credit.entry import EntryBucket
 from ledger.credit.limit import Limit, LimitState
 from ledger.credit.order import Hold, Order, Release
 from ledger.credit.security import Security
@@ -82,7 +82,7 @@ def entries_of(connection: Connection, account: str, before: tuple[int, int] | N
     return list(connection.execute(newest))
 
 
-def exposure_on(connection: Connection, account: str, day: int) -> dict[Bucket, int]:
+def exposure_on(connection: Connection, account: str, day: int) -> dict[EntryBucket, int]:
     """What the account's movements came to until a day, by bucket."""
     columns = ledger_entries.c
     sums = (
@@ -90,8 +90,8 @@ def exposure_on(connection: Connection, account: str, day: int) -> dict[Bucket, 
         .where(columns.account == account, columns.effective_on <= day)
         .group_by(columns.bucket)
     )
-    found = {Bucket(bucket): int(total) for bucket, total in connection.execute(sums)}
-    return {bucket: found.get(bucket, 0) for bucket in Bucket}
+    found = {EntryBucket(bucket): int(total) for bucket, total in connection.execute(sums)}
+    return {bucket: found.get(bucket, 0) for bucket in EntryBucket}
 
 
 def rows_of_account(connection: Connection, kind: type[Any], account: str) -> list[Any]:

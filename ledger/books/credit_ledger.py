@@ -24,12 +24,12 @@ from engine.pipeline import Engine
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.days import day_number
 from engine.vocabulary.vocabulary import Vocabulary
-from ledger.books.answers import act_of
+from ledger.books.command_answers import act_of
 from ledger.books.reading import read_snapshot
 from ledger.books.verbs import VERBS
 from ledger.books.writing import Writing
-from ledger.credit.change import Again, Change, CommandRefused, Desk, Unchanged
-from ledger.credit.snapshot import Command, Snapshot, Wants
+from ledger.credit.change import Again, CommandRefused, Desk, LedgerChange, Unchanged
+from ledger.credit.snapshot import LedgerCommand, Snapshot, Wants
 from ledger.journal.act_answers import Mask, answer_of, answered_before
 from ledger.journal.journal import Journal
 from ledger.journal.kept_answers import KeyedRequest
@@ -50,7 +50,7 @@ _OPEN_ITEMS = "account.open_items"
 class Asked:
     """A command with all that its record needs."""
 
-    command: Command
+    command: LedgerCommand
     kind: RecordKind
     """Of its record, where it leads to no decision."""
 
@@ -91,7 +91,7 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stopped:
+class CommandStopped:
     """A command that came to nothing, which is on disk."""
 
     refused: CommandRefused
@@ -114,12 +114,12 @@ class CreditLedger:
         """Once it is on disk; what was done before is answered as then. Raises `CommandRefused`, `FactsRefused`,
         `Unchanged`, `AnsweredBefore`, `RequestKeyReused` and `JournalUnavailable`."""
         try:
-            done: Done | Stopped = await self._journal.write_together(self, asked)
+            done: Done | CommandStopped = await self._journal.write_together(self, asked)
         except Again as again:
             return await asyncio.to_thread(self._answered_before, again, asked)
         if done.rechecks:
             self.has_rechecks.set()
-        if isinstance(done, Stopped):
+        if isinstance(done, CommandStopped):
             raise done.refused
         return done
 
@@ -144,7 +144,7 @@ class CreditLedger:
 
     def _done(
         self, transaction: LogTransaction, snapshot: Snapshot, writing: Writing, asked: Asked
-    ) -> Done | Stopped | Exception:
+    ) -> Done | CommandStopped | Exception:
         """What is wrong with one command keeps no other from being done."""
         if asked.request is not None and (before := transaction.kept.before(asked.request)) is not None:
             return before
@@ -163,7 +163,7 @@ class CreditLedger:
         seq = transaction.append(record)
         writing.add(change, seq)
         if change.refused is not None:
-            return Stopped(refused=change.refused, rechecks=_may_let_go(change))
+            return CommandStopped(refused=change.refused, rechecks=_may_let_go(change))
         if asked.request is not None:
             transaction.kept.keep_decision(asked.request, seq)
         return Done(
@@ -182,7 +182,7 @@ class CreditLedger:
     def _desk(self, engine: Engine, transaction: LogTransaction) -> Desk:
         return Desk(engine=engine, day=self.business_day(engine), next_seq=transaction.next_seq)
 
-    def _record(self, asked: Asked, change: Change, act: Mapping[str, Any]) -> tuple[Record, bytes | None]:
+    def _record(self, asked: Asked, change: LedgerChange, act: Mapping[str, Any]) -> tuple[Record, bytes | None]:
         """The record, and the decision's text where there is one."""
         told: tuple[Part, ...] = (Part(COMMAND, asked.raw), Part(LEDGER_ACT, to_json(act)))
         if change.is_refusal and change.refused is not None:
@@ -230,5 +230,5 @@ class CreditLedger:
         return known[1]
 
 
-def _may_let_go(change: Change) -> bool:
+def _may_let_go(change: LedgerChange) -> bool:
     return bool(change.rechecks or change.recheck_groups or change.recheck_currencies)

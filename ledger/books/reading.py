@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, select
 
 from engine.vocabulary.vocabulary import RECORDS_MAX, Vocabulary
-from ledger.books.questions import Questions
+from ledger.books.snapshot_questions import Questions
 from ledger.credit.account import Account, Figures, Grade, Group
 from ledger.credit.exchange import ExchangeRate
 from ledger.credit.limit import Limit

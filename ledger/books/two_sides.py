@@ -15,7 +15,7 @@ from receivables.account_facts import SERIOUSLY_LATE_DAYS
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class TotalsSide:
     """Rows of one table: `keys` and `figures` are SQL, `rest` what stands behind `FROM`."""
 
     keys: Sequence[str]
@@ -24,7 +24,7 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class SidesCompared:
     """One kind of figure."""
 
     kind: int
@@ -37,8 +37,8 @@ class Comparison:
     """What tells one row from another: the account first, days as `due_on`."""
 
     figures: Sequence[str]
-    expected: Sequence[Side]
-    found: Side
+    expected: Sequence[TotalsSide]
+    found: TotalsSide
     combined: str = "SUM"
     """How several rows of one key become one figure: `SUM` or `MIN`."""
 
@@ -68,20 +68,20 @@ class RowRule:
     """By name what is expected and what is found, as SQL over one row."""
 
     def query(self) -> str:
-        """As `Comparison.query`."""
+        """As `SidesCompared.query`."""
         columns = ", ".join([*self.columns, *(each for pair in self.figures.values() for each in pair)])
         differs = " OR ".join(f"({expected}) IS DISTINCT FROM ({found})" for expected, found in self.figures.values())
         return f"SELECT {columns} FROM {self.table} WHERE {differs}"
 
 
-def _whole(comparison: Comparison, pairs: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+def _whole(comparison: SidesCompared, pairs: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
     """A sum over nothing is nothing, not unknown."""
     if comparison.combined != "SUM":
         return pairs
     return [(f"COALESCE({expected}, 0)", f"COALESCE({found}, 0)") for expected, found in pairs]
 
 
-def _rows(side: Side, *, is_found: bool) -> str:
+def _rows(side: TotalsSide, *, is_found: bool) -> str:
     none = "CAST(NULL AS BIGINT)"
     keys = [f"{key} AS k{at}" for at, key in enumerate(side.keys)]
     both = [
@@ -111,14 +111,14 @@ def _of(kind: str) -> str:
     return f"CASE WHEN bucket = '{kind}' THEN amount ELSE 0 END"
 
 
-COMPARISONS: Sequence[Comparison | RowRule] = (
-    Comparison(
+COMPARISONS: Sequence[SidesCompared | RowRule] = (
+    SidesCompared(
         kind=1,
         title="accounts and their items",
         keys=("account",),
         figures=("open_items", "deposits", "disputed"),
         expected=(
-            Side(
+            TotalsSide(
                 ("account",),
                 (
                     f"CASE WHEN {_DEPOSIT} THEN 0 ELSE open_amount END",
@@ -128,69 +128,69 @@ COMPARISONS: Sequence[Comparison | RowRule] = (
                 "items WHERE open_amount <> 0 OR disputed_amount <> 0",
             ),
         ),
-        found=Side(("id",), ("open_items", "deposits", "disputed"), "accounts"),
+        found=TotalsSide(("id",), ("open_items", "deposits", "disputed"), "accounts"),
     ),
-    Comparison(
+    SidesCompared(
         kind=1,
         title="accounts and their orders",
         keys=("account",),
         figures=("open_orders", "delivered"),
-        expected=(Side(("account",), ("reserved", "delivered"), "orders WHERE reserved <> 0 OR delivered <> 0"),),
-        found=Side(("id",), ("open_orders", "delivered"), "accounts"),
+        expected=(TotalsSide(("account",), ("reserved", "delivered"), "orders WHERE reserved <> 0 OR delivered <> 0"),),
+        found=TotalsSide(("id",), ("open_orders", "delivered"), "accounts"),
     ),
-    Comparison(
+    SidesCompared(
         kind=1,
         title="accounts and their first items",
         keys=("account",),
         figures=("first_issued_on",),
-        expected=(Side(("account",), ("issued_on",), f"items WHERE {_ISSUED}"),),
-        found=Side(("id",), ("first_issued_on",), "accounts"),
+        expected=(TotalsSide(("account",), ("issued_on",), f"items WHERE {_ISSUED}"),),
+        found=TotalsSide(("id",), ("first_issued_on",), "accounts"),
         combined="MIN",
     ),
-    Comparison(
+    SidesCompared(
         kind=2,
         title="accounts and their entries",
         keys=("account",),
         figures=_BUCKETS,
-        expected=(Side(("account",), tuple(map(_of, _BUCKETS)), "ledger_entries"),),
-        found=Side(("id",), _BUCKETS, "accounts"),
+        expected=(TotalsSide(("account",), tuple(map(_of, _BUCKETS)), "ledger_entries"),),
+        found=TotalsSide(("id",), _BUCKETS, "accounts"),
     ),
-    Comparison(
+    SidesCompared(
         kind=3,
         title="totals by due date",
         keys=("account", "due_on"),
         figures=("due_totals.open_amount", "due_totals.disputed", "due_totals.items"),
         expected=(
-            Side(
+            TotalsSide(
                 ("account", "due_on"),
                 ("open_amount", "disputed_amount", "1"),
                 f"items WHERE {_OWED} AND open_amount <> 0",
             ),
         ),
-        found=Side(("account", "due_on"), ("open_amount", "disputed", "items"), "due_totals"),
+        found=TotalsSide(("account", "due_on"), ("open_amount", "disputed", "items"), "due_totals"),
     ),
-    Comparison(
+    SidesCompared(
         kind=3,
         title="items by dunning level",
         keys=("account", "level"),
         figures=("level_totals.items",),
         expected=(
-            Side(
+            TotalsSide(
                 ("account", "dunning_level"),
                 ("1",),
                 f"items WHERE {_OWED} AND open_amount <> 0 AND dunning_level <> 0",
             ),
         ),
-        found=Side(("account", "level"), ("items",), "level_totals"),
+        found=TotalsSide(("account", "level"), ("items",), "level_totals"),
     ),
-    Comparison(
+    SidesCompared(
         kind=3,
         title="payment records by day",
         keys=("account", "day"),
         figures=tuple(f"day_records.{name}" for name in ("issued", "paid", "on_time", "seriously_late", "days_late")),
         expected=(
-            Side(("account", "issued_on"), ("amount", "0", "0", "0", "0"), f"items WHERE {_SALES}"),
-            Side(
+            TotalsSide(("account", "issued_on"), ("amount", "0", "0", "0", "0"), f"items WHERE {_SALES}"),
+            TotalsSide(
                 ("account", _PAID_DAY),
                 (
                     "0",
@@ -202,23 +202,25 @@ COMPARISONS: Sequence[Comparison | RowRule] = (
                 f"items WHERE {_PAID}",
             ),
         ),
-        found=Side(("account", "day"), ("issued", "paid", "on_time", "seriously_late", "days_late"), "day_records"),
+        found=TotalsSide(
+            ("account", "day"), ("issued", "paid", "on_time", "seriously_late", "days_late"), "day_records"
+        ),
     ),
-    Comparison(
+    SidesCompared(
         kind=3,
         title="the whole book",
         keys=("currency",),
         figures=("book_totals.open_items", "book_totals.customers"),
-        expected=(Side(("currency",), ("open_items", "CASE WHEN open_items > 0 THEN 1 ELSE 0 END"), "accounts"),),
-        found=Side(("currency",), ("open_items", "customers"), "book_totals"),
+        expected=(TotalsSide(("currency",), ("open_items", "CASE WHEN open_items > 0 THEN 1 ELSE 0 END"), "accounts"),),
+        found=TotalsSide(("currency",), ("open_items", "customers"), "book_totals"),
     ),
-    Comparison(
+    SidesCompared(
         kind=3,
         title="groups and their accounts",
         keys=("group",),
         figures=("account_groups.total",),
-        expected=(Side(("group_id",), (_EXPOSURE,), "accounts WHERE group_id IS NOT NULL"),),
-        found=Side(("id",), ("total",), "account_groups"),
+        expected=(TotalsSide(("group_id",), (_EXPOSURE,), "accounts WHERE group_id IS NOT NULL"),),
+        found=TotalsSide(("id",), ("total",), "account_groups"),
     ),
     RowRule(
         kind=4,
@@ -257,19 +259,19 @@ COMPARISONS: Sequence[Comparison | RowRule] = (
             ),
         },
     ),
-    Comparison(
+    SidesCompared(
         kind=4,
         title="items and what was set off against them",
         keys=("account", "item"),
         figures=("set_off",),
         expected=(
-            Side(
+            TotalsSide(
                 ("account", "id"),
                 ("amount - open_amount",),
                 f"items WHERE {_OWED} AND state = '{ItemState.OPEN}' AND amount <> open_amount",
             ),
         ),
-        found=Side(
+        found=TotalsSide(
             ("a.account", "a.to_item"),
             ("a.amount",),
             f"allocations a JOIN items i ON i.id = a.to_item AND i.state = '{ItemState.OPEN}' "
@@ -311,21 +313,21 @@ COMPARISONS: Sequence[Comparison | RowRule] = (
             ),
         },
     ),
-    Comparison(
+    SidesCompared(
         kind=5,
         title="held orders and their holds",
         keys=("account", "order"),
         figures=("open_holds",),
-        expected=(Side(("account", "id"), ("1",), f"orders WHERE state = '{OrderState.HELD}'"),),
-        found=Side(("account", "order_id"), ("1",), "holds WHERE lifted_on IS NULL"),
+        expected=(TotalsSide(("account", "id"), ("1",), f"orders WHERE state = '{OrderState.HELD}'"),),
+        found=TotalsSide(("account", "order_id"), ("1",), "holds WHERE lifted_on IS NULL"),
     ),
-    Comparison(
+    SidesCompared(
         kind=7,
         title="reserved orders and their decisions",
         keys=("account", "order"),
         figures=("decided_to_go",),
-        expected=(Side(("account", "id"), ("1",), "orders WHERE reserved <> 0"),),
-        found=Side(
+        expected=(TotalsSide(("account", "id"), ("1",), "orders WHERE reserved <> 0"),),
+        found=TotalsSide(
             ("o.account", "o.id"),
             ("1",),
             "orders o JOIN entries e ON e.id = o.decision AND e.outcome IN ('approve', 'approve_with_conditions') "

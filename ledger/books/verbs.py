@@ -7,7 +7,7 @@ from typing import Any
 
 from ledger.credit.assign_grade import AssignGrade, assign_grade
 from ledger.credit.block_account import Block, Unblock, block, unblock
-from ledger.credit.change import Change, Desk
+from ledger.credit.change import Desk, LedgerChange
 from ledger.credit.change_order import ChangeOrder, change_order
 from ledger.credit.deliver import Deliver, Undeliver, deliver, undeliver
 from ledger.credit.limit_end import EndLimit, RefuseLimit, TakeOverLimit, end_limit, refuse_limit, take_over_limit
@@ -31,7 +31,7 @@ from ledger.items.post_payment import PostPayment, post_payment
 from ledger.items.put_rates import PutRate, put_rates
 from ledger.items.reverse import Reverse, reverse
 
-Verb = Callable[[Snapshot, Any, Desk], Change]
+Verb = Callable[[Snapshot, Any, Desk], LedgerChange]
 
 VERBS: Mapping[type[Any], Verb] = {
     Submit: submit,

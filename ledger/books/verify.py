@@ -27,7 +27,7 @@ from engine.pipeline import Engine
 from engine.version import ENGINE_VERSION
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.days import date_of
-from ledger.books.two_sides import COMPARISONS, Comparison, RowRule
+from ledger.books.two_sides import COMPARISONS, RowRule, SidesCompared
 from ledger.journal.opened_records import ENTRY, JOINED, OpenedRecord, opened_or_gone
 from ledger.record.decision_parts import REQUEST
 from ledger.record.new_records import LEDGER_ACT
@@ -48,7 +48,7 @@ _SAME_TITLE = "the last decisions"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class LedgerDifference:
     """A figure that isn't what it should be."""
 
     kind: int
@@ -68,7 +68,7 @@ class Difference:
 class LedgerVerified:
     """What a check came to."""
 
-    differences: list[Difference] = field(default_factory=list)
+    differences: list[LedgerDifference] = field(default_factory=list)
     """The first of them."""
 
     total: int = 0
@@ -83,7 +83,7 @@ class LedgerVerified:
     not_decided_again: int = 0
     """Of the last ones, those of policies or an engine that are no longer in force, and those that are erased."""
 
-    def add(self, difference: Difference) -> None:
+    def add(self, difference: LedgerDifference) -> None:
         """Kept, or counted."""
         self.total += 1
         if len(self.differences) < SHOWN_MAX:
@@ -132,7 +132,7 @@ def _one_moment(connection: Connection) -> Iterator[None]:
         raw.execute("ROLLBACK")
 
 
-def _differences(comparison: Comparison | RowRule, row: Sequence[Any]) -> Iterator[Difference]:
+def _differences(comparison: SidesCompared | RowRule, row: Sequence[Any]) -> Iterator[LedgerDifference]:
     keys, figures = comparison.keys, list(comparison.figures)
     named = dict(zip(keys, row, strict=False))
     account = str(named.pop(keys[0]))
@@ -143,7 +143,7 @@ def _differences(comparison: Comparison | RowRule, row: Sequence[Any]) -> Iterat
         if getattr(comparison, "combined", "") == "SUM":
             expected, found = expected or 0, found or 0
         if expected != found:
-            yield Difference(
+            yield LedgerDifference(
                 kind=comparison.kind,
                 account=account,
                 figure=f"{name}{about}",
@@ -187,7 +187,7 @@ def _see_version(
     before = made.get(account)
     if before is not None and saw < before[0]:
         verified.add(
-            Difference(
+            LedgerDifference(
                 kind=6,
                 account=account,
                 figure=f"account_version that record {record.header.seq} was decided on",
@@ -213,7 +213,7 @@ def _see_outcome(record: OpenedRecord, engine: Engine | None, verified: LedgerVe
         outcome = f"refused: {error}"
     if outcome != header.outcome:
         verified.add(
-            Difference(
+            LedgerDifference(
                 kind=6,
                 account=str(facts.get("account", {}).get("id", "")),
                 figure=f"outcome of record {header.seq}",

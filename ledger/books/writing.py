@@ -13,9 +13,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from ledger.credit.account import Account, Key
-from ledger.credit.change import Change
+from ledger.credit.change import LedgerChange
 from ledger.credit.order import Order, OrderState
-from ledger.credit.snapshot import Row
+from ledger.credit.snapshot import LedgerRow
 from ledger.store.ledger_tables import STORED, ledger_entries, rechecks
 from ledger.store.prepared_sql import STATEMENTS_KEPT, VALUES_MAX, insert_rows, together
 
@@ -27,13 +27,13 @@ class Writing:
     """What the commands of one transaction have changed."""
 
     def __init__(self) -> None:
-        self._rows: defaultdict[type, dict[Key, Row]] = defaultdict(dict)
+        self._rows: defaultdict[type, dict[Key, LedgerRow]] = defaultdict(dict)
         self._entries: list[tuple[Any, ...]] = []
         self._rechecks: dict[str, Cause] = {}
         self._groups: dict[str, Cause] = {}
         self._currencies: dict[str, Cause] = {}
 
-    def add(self, change: Change, seq: int) -> None:
+    def add(self, change: LedgerChange, seq: int) -> None:
         """`seq` is the place of the record that the change belongs to."""
         for row in change.rows:
             self._rows[type(row)][row.key] = row
@@ -90,7 +90,7 @@ class Writing:
         }
 
 
-def _put(connection: Connection, kind: type, rows: Iterable[Row]) -> None:
+def _put(connection: Connection, kind: type, rows: Iterable[LedgerRow]) -> None:
     encode = STORED[kind].encode
     _upsert(connection, STORED[kind].table.name, [encode(row) for row in rows])
 

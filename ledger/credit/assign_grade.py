@@ -13,11 +13,11 @@ from typing import Any
 
 from engine.vocabulary.days import day_number
 from ledger.credit.account import Grade, Group
-from ledger.credit.account_facts import account_body, as_of
+from ledger.credit.account_fact_group import account_body, as_of
 from ledger.credit.amounts import Reading
-from ledger.credit.change import Asker, Change, CommandRefused, Desk, Judged
+from ledger.credit.change import Asker, CommandRefused, Desk, Judged, LedgerChange
+from ledger.credit.command_posting import Posting
 from ledger.credit.ledger_state import helped, required_account, state_told
-from ledger.credit.posting import Posting
 from ledger.credit.profile import facts_of_account
 from ledger.credit.shown import grade_shown
 from ledger.credit.snapshot import Snapshot, Wants
@@ -50,7 +50,7 @@ class AssignGrade:
         return Wants(accounts=frozenset((self.account,)))
 
 
-def assign_grade(snapshot: Snapshot, command: AssignGrade, desk: Desk) -> Change:
+def assign_grade(snapshot: Snapshot, command: AssignGrade, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`, and `FactsRefused`."""
     account = required_account(snapshot, command.account)
     reading = Reading(desk.engine.vocabulary, account.currency, desk.day)
@@ -108,7 +108,7 @@ def _result(judged: Judged) -> tuple[str, int | None]:
     return grade, day_number(date.fromisoformat(review)) if isinstance(review, str) else None
 
 
-def _put(snapshot: Snapshot, desk: Desk, grade: Grade, judged: Judged | None) -> Change:
+def _put(snapshot: Snapshot, desk: Desk, grade: Grade, judged: Judged | None) -> LedgerChange:
     posting = Posting(snapshot, desk, "assess")
     account = posting.touch(grade.account)
     posting.put(grade)
@@ -118,7 +118,7 @@ def _put(snapshot: Snapshot, desk: Desk, grade: Grade, judged: Judged | None) ->
         posting.put(replace(group, grades=grades, version=group.version + 1))
     return helped(
         posting,
-        Change(
+        LedgerChange(
             rows=posting.rows,
             entries=posting.entries,
             act="assess",

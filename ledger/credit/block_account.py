@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ledger.credit.account import Account, AccountStatus
-from ledger.credit.change import Asker, Change, CommandRefused, Desk
+from ledger.credit.change import Asker, CommandRefused, Desk, LedgerChange
+from ledger.credit.command_posting import Posting
 from ledger.credit.ledger_state import helped, require_authority, required_account, state_told
-from ledger.credit.posting import Posting
 from ledger.credit.shown import account_shown
 from ledger.credit.snapshot import Snapshot, Wants
 
@@ -46,13 +46,13 @@ class Unblock:
         return Wants(accounts=frozenset((self.account,)))
 
 
-def block(snapshot: Snapshot, command: Block, desk: Desk) -> Change:
+def block(snapshot: Snapshot, command: Block, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`."""
     account = _required(snapshot, command.account, "block", AccountStatus.ACTIVE, command.asker)
     return _put(snapshot, desk, replace(account, status=AccountStatus.BLOCKED, blocked_since=desk.day), "block")
 
 
-def unblock(snapshot: Snapshot, command: Unblock, desk: Desk) -> Change:
+def unblock(snapshot: Snapshot, command: Unblock, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`."""
     account = _required(snapshot, command.account, "unblock", AccountStatus.BLOCKED, command.asker)
     return _put(snapshot, desk, replace(account, status=AccountStatus.ACTIVE, blocked_since=None), "unblock")
@@ -72,11 +72,11 @@ def _required(snapshot: Snapshot, account: str, move: str, status: AccountStatus
     return found
 
 
-def _put(snapshot: Snapshot, desk: Desk, account: Account, act: str) -> Change:
+def _put(snapshot: Snapshot, desk: Desk, account: Account, act: str) -> LedgerChange:
     posting = Posting(snapshot, desk, act)
     touched = posting.touch(account.id)
     posting.put(replace(account, version=touched.version))
-    change = Change(
+    change = LedgerChange(
         rows=posting.rows,
         entries=posting.entries,
         act=act,

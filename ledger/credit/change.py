@@ -13,7 +13,7 @@ from engine.deciding.decision import Decision
 from engine.pipeline import Engine
 from engine.vocabulary.days import date_of
 from ledger.credit.entry import Entry
-from ledger.credit.snapshot import Row
+from ledger.credit.snapshot import LedgerRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +72,10 @@ class CommandRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class LedgerChange:
     """What is to be written in one transaction."""
 
-    rows: tuple[Row, ...] = ()
+    rows: tuple[LedgerRow, ...] = ()
     """New, or in the place of those of the same key. An account among them has its totals and version risen."""
 
     entries: tuple[Entry, ...] = ()

@@ -8,11 +8,11 @@ from typing import Any
 
 from ledger.credit.account import Account
 from ledger.credit.asked_order import asked_amount
-from ledger.credit.change import Again, Asker, Change, CommandRefused, Desk
+from ledger.credit.change import Again, Asker, CommandRefused, Desk, LedgerChange
+from ledger.credit.command_posting import Posting
 from ledger.credit.judging import judge, order_change, take_decision, wanted_order
 from ledger.credit.moves import Move, require_legal
-from ledger.credit.order import Checkpoint, Order, Release, ReleaseState, Revision
-from ledger.credit.posting import Posting
+from ledger.credit.order import Order, OrderCheckpoint, Release, ReleaseState, Revision
 from ledger.credit.shown import money_shown
 from ledger.credit.snapshot import Snapshot, Wants
 from ledger.credit.submit import digest_of_asked
@@ -39,7 +39,7 @@ class ChangeOrder:
         return Wants(orders=frozenset((self.order,)))
 
 
-def change_order(snapshot: Snapshot, command: ChangeOrder, desk: Desk) -> Change:
+def change_order(snapshot: Snapshot, command: ChangeOrder, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`, and `Again` where this revision was asked before. A release stays: whether it counts for
     the order as it is now, the policies say."""
     order = wanted_order(snapshot, command.order)
@@ -57,7 +57,7 @@ def change_order(snapshot: Snapshot, command: ChangeOrder, desk: Desk) -> Change
         lapsed=0,
         is_prepaid=command.asked.get("prepayment") is True,
     )
-    judged = judge(snapshot, changed, desk, Checkpoint.CHANGE, command.id)
+    judged = judge(snapshot, changed, desk, OrderCheckpoint.CHANGE, command.id)
     posting = Posting(snapshot, desk, "change")
     posting.put(
         Revision(

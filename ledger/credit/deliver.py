@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ledger.credit.asked_order import asked_positive
-from ledger.credit.change import Asker, Change, CommandRefused, Desk, Judged
+from ledger.credit.change import Asker, CommandRefused, Desk, Judged, LedgerChange
+from ledger.credit.command_posting import Posting
 from ledger.credit.judging import in_state, judge, order_change, set_hold, take_decision, wanted_order
 from ledger.credit.moves import Move, legal_moves, require_legal
-from ledger.credit.order import LIVE, RESERVING, STATE_OF_OUTCOME, Checkpoint, Order, OrderState
-from ledger.credit.posting import Posting
+from ledger.credit.order import LIVE, RESERVING, STATE_OF_OUTCOME, Order, OrderCheckpoint, OrderState
 from ledger.credit.shown import money_shown
 from ledger.credit.snapshot import Snapshot, Wants
 from ledger.credit.stop import end_releases
@@ -60,7 +60,7 @@ class Undeliver:
         return Wants(orders=frozenset((self.order,)))
 
 
-def deliver(snapshot: Snapshot, command: Deliver, desk: Desk) -> Change:
+def deliver(snapshot: Snapshot, command: Deliver, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`. What the decision stops is a change with `refused`."""
     order = wanted_order(snapshot, command.order)
     if order.state is OrderState.CONDITIONAL:
@@ -78,7 +78,7 @@ def deliver(snapshot: Snapshot, command: Deliver, desk: Desk) -> Change:
             "change the order to the larger amount first",
             undelivered=left,
         )
-    judged = judge(snapshot, order, desk, Checkpoint.DELIVERY, command.id)
+    judged = judge(snapshot, order, desk, OrderCheckpoint.DELIVERY, command.id)
     posting = Posting(snapshot, desk, "deliver")
     if STATE_OF_OUTCOME[judged.decision.outcome] is not OrderState.APPROVED:
         return _stopped(posting, order, judged)
@@ -94,7 +94,7 @@ def deliver(snapshot: Snapshot, command: Deliver, desk: Desk) -> Change:
     return order_change(posting, gone, judged)
 
 
-def undeliver(snapshot: Snapshot, command: Undeliver, desk: Desk) -> Change:
+def undeliver(snapshot: Snapshot, command: Undeliver, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`. Nothing is decided: what comes back lessens what is owed, or counts as it did."""
     order = wanted_order(snapshot, command.order)
     require_legal(Move.UNDELIVER, order)
@@ -154,7 +154,7 @@ def _closed_if_done(posting: Posting, order: Order) -> Order:
     return closed
 
 
-def _stopped(posting: Posting, order: Order, judged: Judged) -> Change:
+def _stopped(posting: Posting, order: Order, judged: Judged) -> LedgerChange:
     order = take_decision(posting, order, judged, "deliver", renews=False)
     if order.state is OrderState.CONDITIONAL:
         code, why = "conditions-open", "its conditions are not met any more"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Bucket(StrEnum):
+class EntryBucket(StrEnum):
     """Which total of an account it moves."""
 
     OPEN_ITEMS = "open_items"
@@ -20,7 +20,7 @@ class Entry:
     """One movement. Its place is that of the record that caused it, and its number among that record's entries."""
 
     account: str
-    bucket: Bucket
+    bucket: EntryBucket
     amount: int
     """Minor units of the account's currency; negative where the total falls."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ledger.credit.account import Account, Figures
-from ledger.credit.account_facts import DERIVED_OF_ACCOUNT, REPLACED
+from ledger.credit.account_fact_group import DERIVED_OF_ACCOUNT, REPLACED
 
 _BY_ORIGIN: Mapping[str, str] = {
     "account": "id status blocked_since",

@@ -12,9 +12,9 @@ from typing import Any
 
 from engine.vocabulary.days import day_number
 from ledger.credit.account import Account
-from ledger.credit.account_facts import DERIVED_OF_ACCOUNT, account_body, as_of, deposits_for, iso_of, money_of
+from ledger.credit.account_fact_group import DERIVED_OF_ACCOUNT, account_body, as_of, deposits_for, iso_of, money_of
 from ledger.credit.change import Desk
-from ledger.credit.order import Checkpoint, Order, Release, ReleaseState
+from ledger.credit.order import Order, OrderCheckpoint, Release, ReleaseState
 from ledger.credit.security import Security, SecurityKind
 from ledger.credit.snapshot import Snapshot
 
@@ -31,7 +31,7 @@ DERIVED_OF_ORDER = frozenset(
 
 
 def order_body(
-    snapshot: Snapshot, order: Order, desk: Desk, checkpoint: Checkpoint, release: Release | None = None
+    snapshot: Snapshot, order: Order, desk: Desk, checkpoint: OrderCheckpoint, release: Release | None = None
 ) -> dict[str, Any]:
     """The body of a request that decides this order at this checkpoint. The order may be one that is not in the
     snapshot yet; what it has reserved and delivered itself is taken out of the account's totals, and what of it is
@@ -58,7 +58,7 @@ def due_day(order: Order, day: int) -> int | None:
 
 
 def _order_group(
-    snapshot: Snapshot, account: Account, order: Order, desk: Desk, checkpoint: Checkpoint, release: Release | None
+    snapshot: Snapshot, account: Account, order: Order, desk: Desk, checkpoint: OrderCheckpoint, release: Release | None
 ) -> dict[str, Any]:
     money = money_of(account)
     group = {

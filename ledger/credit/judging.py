@@ -7,20 +7,20 @@ from dataclasses import replace
 from typing import Any
 
 from ledger.credit.account import Account, Group
-from ledger.credit.change import Change, CommandRefused, Desk, Judged
+from ledger.credit.change import CommandRefused, Desk, Judged, LedgerChange
+from ledger.credit.command_posting import Posting
 from ledger.credit.exchange import last_rate, rate_on
 from ledger.credit.facts import as_of, order_body
 from ledger.credit.order import (
     RESERVING,
     STATE_OF_OUTCOME,
-    Checkpoint,
     Hold,
     HoldKind,
     Order,
+    OrderCheckpoint,
     OrderState,
     Release,
 )
-from ledger.credit.posting import Posting
 from ledger.credit.profile import money_facts
 from ledger.credit.shown import money_shown, order_shown
 from ledger.credit.snapshot import Snapshot
@@ -38,7 +38,7 @@ def wanted_order(snapshot: Snapshot, number: str) -> Order:
 
 
 def judge(
-    snapshot: Snapshot, order: Order, desk: Desk, checkpoint: Checkpoint, id: str, release: Release | None = None
+    snapshot: Snapshot, order: Order, desk: Desk, checkpoint: OrderCheckpoint, id: str, release: Release | None = None
 ) -> Judged:
     """The order decided as it would stand, with a release that is only proposed. Raises `FactsRefused`."""
     body = order_body(snapshot, order, desk, checkpoint, release)
@@ -191,12 +191,12 @@ def order_change(
     cause: Mapping[str, Any] | None = None,
     refused: CommandRefused | None = None,
     is_refusal: bool = False,
-) -> Change:
+) -> LedgerChange:
     """What the posting comes to, about this order as it is now."""
     now = posting.get(Order, order.id) or order
     account = posting.get(Account, order.account)
     group = None if account is None else account.group
-    return Change(
+    return LedgerChange(
         rows=posting.rows,
         entries=posting.entries,
         act=posting.cause,

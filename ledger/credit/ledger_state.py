@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from ledger.credit.account import Account, Group
-from ledger.credit.change import Asker, Change, CommandRefused
-from ledger.credit.posting import Posting
+from ledger.credit.change import Asker, CommandRefused, LedgerChange
+from ledger.credit.command_posting import Posting
 from ledger.credit.snapshot import Snapshot
 
 
@@ -39,7 +39,7 @@ def state_told(posting: Posting, account: str) -> dict[str, Any]:
     }
 
 
-def helped(posting: Posting, change: Change) -> Change:
+def helped(posting: Posting, change: LedgerChange) -> LedgerChange:
     """A change that can only help its account: held orders are looked at again, those of its group's other accounts
     too."""
     account = change.account

@@ -6,11 +6,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ledger.credit.amounts import Reading
-from ledger.credit.change import Asker, Change, Desk
+from ledger.credit.change import Asker, Desk, LedgerChange
+from ledger.credit.command_posting import Posting
 from ledger.credit.ledger_state import require_authority, required_account
 from ledger.credit.limit import Limit, LimitKind, LimitState
 from ledger.credit.limit_request import limit_changed, next_number, put_granted, require_state, required_limit
-from ledger.credit.posting import Posting
 from ledger.credit.snapshot import Snapshot, Wants
 
 
@@ -63,7 +63,7 @@ class TakeOverLimit:
         return Wants(accounts=frozenset((self.account,)))
 
 
-def refuse_limit(snapshot: Snapshot, command: RefuseLimit, desk: Desk) -> Change:
+def refuse_limit(snapshot: Snapshot, command: RefuseLimit, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`."""
     require_authority(command.asker)
     limit = required_limit(snapshot, required_account(snapshot, command.account).id, command.number)
@@ -71,7 +71,7 @@ def refuse_limit(snapshot: Snapshot, command: RefuseLimit, desk: Desk) -> Change
     return _put(snapshot, desk, replace(limit, state=LimitState.REFUSED), "refuse-limit")
 
 
-def end_limit(snapshot: Snapshot, command: EndLimit, desk: Desk) -> Change:
+def end_limit(snapshot: Snapshot, command: EndLimit, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`."""
     require_authority(command.asker)
     limit = required_limit(snapshot, required_account(snapshot, command.account).id, command.number)
@@ -79,7 +79,7 @@ def end_limit(snapshot: Snapshot, command: EndLimit, desk: Desk) -> Change:
     return _put(snapshot, desk, replace(limit, state=LimitState.ENDED), "end-limit")
 
 
-def take_over_limit(snapshot: Snapshot, command: TakeOverLimit, desk: Desk) -> Change:
+def take_over_limit(snapshot: Snapshot, command: TakeOverLimit, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`, and `FactsRefused` with every fault."""
     account = required_account(snapshot, command.account)
     reading = Reading(desk.engine.vocabulary, account.currency, desk.day)
@@ -106,7 +106,7 @@ def take_over_limit(snapshot: Snapshot, command: TakeOverLimit, desk: Desk) -> C
     return limit_changed(posting, put_granted(posting, limit), "take-over-limit", status=201)
 
 
-def _put(snapshot: Snapshot, desk: Desk, limit: Limit, act: str) -> Change:
+def _put(snapshot: Snapshot, desk: Desk, limit: Limit, act: str) -> LedgerChange:
     posting = Posting(snapshot, desk, act)
     posting.touch(limit.account)
     posting.put(limit)

@@ -18,12 +18,12 @@ from engine.vocabulary.days import date_of
 from engine.vocabulary.decimals import decimal_formatter
 from engine.vocabulary.vocabulary import Kind
 from ledger.credit.account import Account
-from ledger.credit.account_facts import account_body, as_of
+from ledger.credit.account_fact_group import account_body, as_of
 from ledger.credit.amounts import Reading
-from ledger.credit.change import Asker, Change, CommandRefused, Desk, Judged
+from ledger.credit.change import Asker, CommandRefused, Desk, Judged, LedgerChange
+from ledger.credit.command_posting import Posting
 from ledger.credit.ledger_state import helped, required_account, state_told
 from ledger.credit.limit import Limit, LimitKind, LimitState
-from ledger.credit.posting import Posting
 from ledger.credit.shown import limit_shown
 from ledger.credit.snapshot import Snapshot, Wants
 
@@ -74,7 +74,7 @@ class GrantLimit:
         return Wants(accounts=frozenset((self.account,)))
 
 
-def request_limit(snapshot: Snapshot, command: RequestLimit, desk: Desk) -> Change:
+def request_limit(snapshot: Snapshot, command: RequestLimit, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`, and `FactsRefused` with every fault."""
     account = required_account(snapshot, command.account)
     limit = _asked(snapshot, command, account, desk)
@@ -91,7 +91,7 @@ def request_limit(snapshot: Snapshot, command: RequestLimit, desk: Desk) -> Chan
     return limit_changed(posting, limit, "request-limit", status=201, judged=judged)
 
 
-def grant_limit(snapshot: Snapshot, command: GrantLimit, desk: Desk) -> Change:
+def grant_limit(snapshot: Snapshot, command: GrantLimit, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`. Where the policies don't let the grant count, that is refused with the reasons, and on
     record."""
     account = required_account(snapshot, command.account)
@@ -112,7 +112,7 @@ def grant_limit(snapshot: Snapshot, command: GrantLimit, desk: Desk) -> Change:
         f"the grant doesn't count; limit {limit.number} of account {account.id} stays as it was",
         reasons=[each.as_json() for each in judged.decision.reasons if not each.waived],
     )
-    return Change(
+    return LedgerChange(
         act="grant-limit",
         about=f"{account.id}/{limit.number}",
         account=account.id,
@@ -198,10 +198,10 @@ def require_state(limit: Limit, *states: LimitState) -> None:
 
 def limit_changed(
     posting: Posting, limit: Limit, act: str, *, status: int = 200, judged: Judged | None = None
-) -> Change:
+) -> LedgerChange:
     """The change of one limit; one that is granted may help held orders."""
     account = posting.existing(Account, limit.account)
-    change = Change(
+    change = LedgerChange(
         rows=posting.rows,
         entries=posting.entries,
         act=act,

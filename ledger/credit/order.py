@@ -46,7 +46,7 @@ STATE_OF_OUTCOME = {
 """What an order becomes by the outcome of its decision."""
 
 
-class Checkpoint(StrEnum):
+class OrderCheckpoint(StrEnum):
     """When in its life an order is decided; the fact `order.checkpoint`."""
 
     ENTRY = "entry"

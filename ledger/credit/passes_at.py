@@ -21,10 +21,10 @@ from engine.vocabulary.decimals import RATE_SCALE
 from ledger.credit.account import Account, Group
 from ledger.credit.change import Desk
 from ledger.credit.judging import judge
-from ledger.credit.order import RESERVING, STATE_OF_OUTCOME, Checkpoint, Order, OrderState
+from ledger.credit.order import RESERVING, STATE_OF_OUTCOME, Order, OrderCheckpoint, OrderState
 from ledger.credit.security import Security, SecurityKind
 from ledger.credit.shown import money_shown
-from ledger.credit.snapshot import Row, Snapshot
+from ledger.credit.snapshot import LedgerRow, Snapshot
 from ledger.items.item import ItemKind, ItemState, OpenItem
 from ledger.items.totals import BookTotal
 
@@ -68,7 +68,7 @@ class PassesAt:
 
 def passes_at(snapshot: Snapshot, order: Order, desk: Desk) -> PassesAt:
     """`snapshot` is a working copy that nobody uses afterwards."""
-    decision = judge(snapshot, order, desk, Checkpoint.RECHECK, "").decision
+    decision = judge(snapshot, order, desk, OrderCheckpoint.RECHECK, "").decision
     if STATE_OF_OUTCOME[decision.outcome] in RESERVING:
         return PassesAt(now=True, amount=None, payment=None, deposit=None, security=None)
     account = snapshot.existing(Account, order.account)
@@ -102,10 +102,10 @@ def headroom(snapshot: Snapshot, account: Account, desk: Desk) -> int | None:
         entered_by=None,
         entered_on=desk.day,
     )
-    days = judge(snapshot, order, desk, Checkpoint.ENTRY, "").decision.results.get("terms", {}).get("net_days")
+    days = judge(snapshot, order, desk, OrderCheckpoint.ENTRY, "").decision.results.get("terms", {}).get("net_days")
     if isinstance(days, int):
         order = replace(order, asked={"payment_days": days})
-    decision = judge(snapshot, order, desk, Checkpoint.ENTRY, "").decision
+    decision = judge(snapshot, order, desk, OrderCheckpoint.ENTRY, "").decision
     if STATE_OF_OUTCOME[decision.outcome] not in RESERVING:
         return None
     trial = _Trial(snapshot, order, account, desk)
@@ -139,7 +139,7 @@ class _Trial:
 
     def with_payment(self, amount: int) -> bool:
         account = self._account
-        changed: list[Row] = [replace(account, open_items=account.open_items - amount)]
+        changed: list[LedgerRow] = [replace(account, open_items=account.open_items - amount)]
         changed += self._group_less(amount)
         book = self._snapshot.get(BookTotal, account.currency)
         if book is not None:
@@ -180,11 +180,11 @@ class _Trial:
         finally:
             self._snapshot.put(replace(guarantee, ended_on=0))
 
-    def _group_less(self, amount: int) -> list[Row]:
+    def _group_less(self, amount: int) -> list[LedgerRow]:
         group = None if self._account.group is None else self._snapshot.get(Group, self._account.group)
         return [] if group is None else [replace(group, total=group.total - amount)]
 
-    def _passes_with(self, *changed: Row) -> bool:
+    def _passes_with(self, *changed: LedgerRow) -> bool:
         before = [self._snapshot.get(type(row), *row.key) for row in changed]
         for row in changed:
             self._snapshot.put(row)
@@ -196,7 +196,7 @@ class _Trial:
                     self._snapshot.put(was)
 
     def _passes(self, order: Order) -> bool:
-        decision = judge(self._snapshot, order, self._desk, Checkpoint.RECHECK, "").decision
+        decision = judge(self._snapshot, order, self._desk, OrderCheckpoint.RECHECK, "").decision
         return STATE_OF_OUTCOME[decision.outcome] in RESERVING
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from engine.diagnostics.nearest import nearest
 from engine.vocabulary.conversion import amounts_in
 from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
-from ledger.credit.account_facts import DERIVED_OF_ACCOUNT
+from ledger.credit.account_fact_group import DERIVED_OF_ACCOUNT
 from ledger.credit.amounts import Reading
 from ledger.credit.change import CommandRefused
 

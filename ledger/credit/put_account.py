@@ -10,11 +10,11 @@ from engine.vocabulary.currencies import MINOR_UNITS
 from engine.vocabulary.decimals import decimal_formatter
 from ledger.credit.account import Account, AccountStatus, Figures, Grade, Group
 from ledger.credit.amounts import Reading
-from ledger.credit.change import Asker, Change, CommandRefused, Desk
+from ledger.credit.change import Asker, CommandRefused, Desk, LedgerChange
+from ledger.credit.command_posting import Posting
 from ledger.credit.ledger_state import helped, state_told
 from ledger.credit.limit import Limit, LimitState
 from ledger.credit.order import LIVE, Order
-from ledger.credit.posting import Posting
 from ledger.credit.profile import checked_facts, money_facts
 from ledger.credit.security import Security
 from ledger.credit.shown import account_shown
@@ -53,7 +53,7 @@ class PutAccount:
         return Wants(accounts=account, groups=groups, live_orders=frozenset() if self.currency is None else account)
 
 
-def put_account(snapshot: Snapshot, command: PutAccount, desk: Desk) -> Change:
+def put_account(snapshot: Snapshot, command: PutAccount, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`, and `FactsRefused` with every fault of the profile."""
     before = snapshot.get(Account, command.account)
     _require_version(command, 0 if before is None else before.version)
@@ -70,7 +70,7 @@ def put_account(snapshot: Snapshot, command: PutAccount, desk: Desk) -> Change:
             posting.put(replace(after, version=before.version + 1))
             _move_between_groups(posting, before, after)
     account = posting.existing(Account, command.account)
-    change = Change(
+    change = LedgerChange(
         rows=posting.rows,
         entries=posting.entries,
         act="account",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ledger.credit.account import Group
 from ledger.credit.amounts import Reading
-from ledger.credit.change import Asker, Change, CommandRefused, Desk
+from ledger.credit.change import Asker, CommandRefused, Desk, LedgerChange
 from ledger.credit.put_account import require_version
 from ledger.credit.shown import group_shown
 from ledger.credit.snapshot import Snapshot, Wants
@@ -34,7 +34,7 @@ class PutGroup:
         return Wants(groups=frozenset((self.group,)))
 
 
-def put_group(snapshot: Snapshot, command: PutGroup, desk: Desk) -> Change:
+def put_group(snapshot: Snapshot, command: PutGroup, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`, and `FactsRefused` with every fault."""
     before = snapshot.get(Group, command.group)
     require_version(command.if_version, 0 if before is None else before.version)
@@ -59,7 +59,7 @@ def put_group(snapshot: Snapshot, command: PutGroup, desk: Desk) -> Change:
     changed = group != before
     if changed:
         group = replace(group, version=group.version + 1)
-    return Change(
+    return LedgerChange(
         rows=(group,) if changed else (),
         act="group",
         about=group.id,

@@ -8,11 +8,11 @@ from engine.vocabulary.decimals import RATE_SCALE
 from engine.vocabulary.vocabulary import Kind
 from ledger.credit.account import Account
 from ledger.credit.amounts import Reading
-from ledger.credit.change import Asker, Change, CommandRefused, Desk
+from ledger.credit.change import Asker, CommandRefused, Desk, LedgerChange
+from ledger.credit.command_posting import Posting
 from ledger.credit.exchange import worth
 from ledger.credit.ledger_state import helped, required_account, state_told
 from ledger.credit.order import Order
-from ledger.credit.posting import Posting
 from ledger.credit.security import Security, SecurityKind
 from ledger.credit.shown import security_shown
 from ledger.credit.snapshot import Snapshot, Wants
@@ -66,7 +66,7 @@ class EndSecurity:
         return Wants(accounts=frozenset((self.account,)))
 
 
-def put_security(snapshot: Snapshot, command: PutSecurity, desk: Desk) -> Change:
+def put_security(snapshot: Snapshot, command: PutSecurity, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`, and `FactsRefused` with every fault."""
     account = required_account(snapshot, command.account)
     before = snapshot.get(Security, account.id, command.security)
@@ -85,7 +85,7 @@ def put_security(snapshot: Snapshot, command: PutSecurity, desk: Desk) -> Change
     return helped(posting, change) if posting.rows else change
 
 
-def end_security(snapshot: Snapshot, command: EndSecurity, desk: Desk) -> Change:
+def end_security(snapshot: Snapshot, command: EndSecurity, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`."""
     account = required_account(snapshot, command.account)
     security = snapshot.get(Security, account.id, command.security)
@@ -107,8 +107,8 @@ def end_security(snapshot: Snapshot, command: EndSecurity, desk: Desk) -> Change
     return _change(posting, account, ended, "end-security", 200)
 
 
-def _change(posting: Posting, account: Account, security: Security, act: str, status: int) -> Change:
-    return Change(
+def _change(posting: Posting, account: Account, security: Security, act: str, status: int) -> LedgerChange:
+    return LedgerChange(
         rows=posting.rows,
         entries=posting.entries,
         act=act,

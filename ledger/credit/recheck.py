@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ledger.credit.change import Asker, Change, Desk, Judged, Unchanged
+from ledger.credit.change import Asker, Desk, Judged, LedgerChange, Unchanged
+from ledger.credit.command_posting import Posting
 from ledger.credit.judging import (
     ITSELF,
     judge,
@@ -22,8 +23,7 @@ from ledger.credit.judging import (
     wanted_order,
 )
 from ledger.credit.moves import FROM, Move, require_legal
-from ledger.credit.order import RESERVING, STATE_OF_OUTCOME, Checkpoint, Hold, HoldKind, Order, OrderState
-from ledger.credit.posting import Posting
+from ledger.credit.order import RESERVING, STATE_OF_OUTCOME, Hold, HoldKind, Order, OrderCheckpoint, OrderState
 from ledger.credit.snapshot import Snapshot, Wants
 
 AUTOMATIC = "automatic"
@@ -62,17 +62,17 @@ class Lift:
         return Wants(orders=frozenset((self.order,)))
 
 
-def recheck(snapshot: Snapshot, command: Recheck, desk: Desk) -> Change:
+def recheck(snapshot: Snapshot, command: Recheck, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`. What a person holds stays held."""
     order = wanted_order(snapshot, command.order)
     require_legal(Move.RECHECK, order)
-    judged = judge(snapshot, order, desk, Checkpoint.RECHECK, command.id)
+    judged = judge(snapshot, order, desk, OrderCheckpoint.RECHECK, command.id)
     posting = Posting(snapshot, desk, "recheck")
     order = take_decision(posting, order, judged, command.asker.login or "recheck")
     return order_change(posting, order, judged)
 
 
-def lift(snapshot: Snapshot, command: Lift, desk: Desk) -> Change:
+def lift(snapshot: Snapshot, command: Lift, desk: Desk) -> LedgerChange:
     """Raises `Unchanged` where the order waits on, or there is nothing to lift. Rejections and what a person holds are
     never looked at; an order that waits for its conditions goes once they are met, and is never worse for the look."""
     order = wanted_order(snapshot, command.order)
@@ -82,7 +82,7 @@ def lift(snapshot: Snapshot, command: Lift, desk: Desk) -> Change:
     hold = open_hold(posting, order)
     if order.state is OrderState.HELD and (hold is None or hold.kind is HoldKind.MANUAL):
         raise Unchanged
-    judged = judge(snapshot, order, desk, Checkpoint.RECHECK, command.id)
+    judged = judge(snapshot, order, desk, OrderCheckpoint.RECHECK, command.id)
     state = STATE_OF_OUTCOME[judged.decision.outcome]
     if hold is None:
         if state is not OrderState.APPROVED:
@@ -99,7 +99,7 @@ def lift(snapshot: Snapshot, command: Lift, desk: Desk) -> Change:
     return _marked(posting, order, hold, judged, command, liftable_since=desk.day)
 
 
-def _holds_on(posting: Posting, order: Order, hold: Hold, judged: Judged, command: Lift) -> Change:
+def _holds_on(posting: Posting, order: Order, hold: Hold, judged: Judged, command: Lift) -> LedgerChange:
     if hold.liftable_since is None:
         raise Unchanged
     return _marked(posting, order, hold, judged, command, liftable_since=None)
@@ -107,7 +107,7 @@ def _holds_on(posting: Posting, order: Order, hold: Hold, judged: Judged, comman
 
 def _marked(
     posting: Posting, order: Order, hold: Hold, judged: Judged, command: Lift, liftable_since: int | None
-) -> Change:
+) -> LedgerChange:
     """It stays held, and is offered to whoever may let it go, or no more."""
     posting.put(replace(hold, liftable_since=liftable_since))
     posting.put_order(replace(order, decision=judged.decision.id, outcome=judged.decision.outcome))

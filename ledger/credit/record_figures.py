@@ -9,9 +9,9 @@ from typing import Any
 from engine.vocabulary.days import date_of
 from ledger.credit.account import Figures
 from ledger.credit.amounts import Reading
-from ledger.credit.change import Asker, Change, Desk
+from ledger.credit.change import Asker, Desk, LedgerChange
+from ledger.credit.command_posting import Posting
 from ledger.credit.ledger_state import helped, required_account, state_told
-from ledger.credit.posting import Posting
 from ledger.credit.profile import checked_facts
 from ledger.credit.snapshot import Snapshot, Wants
 
@@ -38,7 +38,7 @@ class RecordFigures:
         return Wants(accounts=frozenset((self.account,)))
 
 
-def record_figures(snapshot: Snapshot, command: RecordFigures, desk: Desk) -> Change:
+def record_figures(snapshot: Snapshot, command: RecordFigures, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`, and `FactsRefused` with every fault of the figures."""
     account = required_account(snapshot, command.account)
     reading = Reading(desk.engine.vocabulary, account.currency, desk.day)
@@ -48,7 +48,7 @@ def record_figures(snapshot: Snapshot, command: RecordFigures, desk: Desk) -> Ch
     posting = Posting(snapshot, desk, "figures")
     posting.touch(account.id)
     posting.put(Figures(account=account.id, on=on, figures=figures, source=command.source))
-    change = Change(
+    change = LedgerChange(
         rows=posting.rows,
         entries=posting.entries,
         act="figures",

@@ -13,11 +13,11 @@ from typing import Any
 
 from engine.vocabulary.binding import FactsRefused, Fault
 from ledger.credit.account import Account
-from ledger.credit.change import Asker, Change, CommandRefused, Desk, Judged
+from ledger.credit.change import Asker, CommandRefused, Desk, Judged, LedgerChange
+from ledger.credit.command_posting import Posting
 from ledger.credit.judging import judge, order_change, take_decision, wanted_order
 from ledger.credit.moves import Move, require_legal
-from ledger.credit.order import RESERVING, STATE_OF_OUTCOME, Checkpoint, Order, Release, ReleaseState
-from ledger.credit.posting import Posting
+from ledger.credit.order import RESERVING, STATE_OF_OUTCOME, Order, OrderCheckpoint, Release, ReleaseState
 from ledger.credit.shown import release_shown
 from ledger.credit.snapshot import Snapshot, Wants
 
@@ -48,7 +48,7 @@ class ReleaseOrder:
         return Wants(orders=frozenset((self.order,)))
 
 
-def release_order(snapshot: Snapshot, command: ReleaseOrder, desk: Desk) -> Change:
+def release_order(snapshot: Snapshot, command: ReleaseOrder, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused` where the order isn't held, or nobody with authority asks. A release that the policies
     refuse is a change with `refused`."""
     order = wanted_order(snapshot, command.order)
@@ -60,12 +60,12 @@ def release_order(snapshot: Snapshot, command: ReleaseOrder, desk: Desk) -> Chan
         both = replace(
             waiting, second_by=first.by, second_by_role=first.role, second_on=desk.day, state=ReleaseState.IN_FORCE
         )
-        together = judge(snapshot, order, desk, Checkpoint.RELEASE, command.id, both)
+        together = judge(snapshot, order, desk, OrderCheckpoint.RELEASE, command.id, both)
         if _counts(together):
             return _in_force(snapshot, order, both, together, desk)
         if first.by == waiting.by:
             return _refused(snapshot, order, first, together, desk)
-    alone = judge(snapshot, order, desk, Checkpoint.RELEASE, command.id, first)
+    alone = judge(snapshot, order, desk, OrderCheckpoint.RELEASE, command.id, first)
     if _counts(alone):
         return _in_force(snapshot, order, first, alone, desk)
     second = _who_may_be_second(snapshot, order, first, desk)
@@ -115,7 +115,7 @@ def _who_may_be_second(snapshot: Snapshot, order: Order, first: Release, desk: D
 
     def counts(login: str, role: str) -> bool:
         both = replace(first, second_by=login, second_by_role=role)
-        return _counts(judge(snapshot, order, desk, Checkpoint.RELEASE, "", both))
+        return _counts(judge(snapshot, order, desk, OrderCheckpoint.RELEASE, "", both))
 
     roles = [role for role in AUTHORITIES if counts(_ANYBODY, role)]
     barred = [login for login in _concerned(snapshot, order, first) if not counts(login, roles[-1])] if roles else []
@@ -129,7 +129,7 @@ def _concerned(snapshot: Snapshot, order: Order, first: Release) -> Iterator[str
     yield from dict.fromkeys(each for each in persons if isinstance(each, str))
 
 
-def _in_force(snapshot: Snapshot, order: Order, release: Release, judged: Judged, desk: Desk) -> Change:
+def _in_force(snapshot: Snapshot, order: Order, release: Release, judged: Judged, desk: Desk) -> LedgerChange:
     posting = _posting(snapshot, order, release, judged, desk)
     order = take_decision(posting, order, judged, release.second_by or release.by, lifts_manual=True)
     return order_change(posting, order, judged, shown={"release": release_shown(release, order.currency)})
@@ -137,7 +137,7 @@ def _in_force(snapshot: Snapshot, order: Order, release: Release, judged: Judged
 
 def _proposed(
     snapshot: Snapshot, order: Order, release: Release, judged: Judged, desk: Desk, second: dict[str, Any]
-) -> Change:
+) -> LedgerChange:
     release = replace(release, state=ReleaseState.PROPOSED)
     posting = _posting(snapshot, order, release, judged, desk, ends=(ReleaseState.PROPOSED,))
     posting.put_order(order)
@@ -145,7 +145,7 @@ def _proposed(
     return order_change(posting, order, judged, status=202, shown=shown)
 
 
-def _refused(snapshot: Snapshot, order: Order, release: Release, judged: Judged, desk: Desk) -> Change:
+def _refused(snapshot: Snapshot, order: Order, release: Release, judged: Judged, desk: Desk) -> LedgerChange:
     posting = _posting(snapshot, order, replace(release, state=ReleaseState.REFUSED), judged, desk, ends=())
     against = [each for each in judged.decision.reasons if not each.waived and _speaks_against(each.rule, each.outcome)]
     rules = ", ".join(each.rule for each in against)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ledger.credit.change import Asker, Change, Desk
+from ledger.credit.change import Asker, Desk, LedgerChange
+from ledger.credit.command_posting import Posting
 from ledger.credit.judging import judge, order_change, take_decision, wanted_order
 from ledger.credit.moves import Move, require_legal
-from ledger.credit.order import Checkpoint
-from ledger.credit.posting import Posting
+from ledger.credit.order import OrderCheckpoint
 from ledger.credit.snapshot import Snapshot, Wants
 
 
@@ -27,13 +27,13 @@ class Reopen:
         return Wants(orders=frozenset((self.order,)))
 
 
-def reopen(snapshot: Snapshot, command: Reopen, desk: Desk) -> Change:
+def reopen(snapshot: Snapshot, command: Reopen, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`. Earlier approvals don't count, and releases ended with it; its root, and who entered it,
     stay: it is no way around sisters or around whoever may not release it."""
     order = wanted_order(snapshot, command.order)
     require_legal(Move.REOPEN, order)
     posting = Posting(snapshot, desk, "reopen")
     again = replace(order, entered_on=desk.day, lapsed=0, approved_on=None, approved_amount=None)
-    judged = judge(snapshot, again, desk, Checkpoint.ENTRY, command.id)
+    judged = judge(snapshot, again, desk, OrderCheckpoint.ENTRY, command.id)
     again = take_decision(posting, again, judged, "reopen")
     return order_change(posting, again, judged)

@@ -58,7 +58,7 @@ def part_of(order: Order) -> SisterTotal:
     )
 
 
-class OrderSums:
+class SisterSums:
     """Of all accounts of a snapshot."""
 
     def __init__(self) -> None:

@@ -13,10 +13,10 @@ from typing import Protocol, TypeVar
 
 from ledger.credit.account import Key
 from ledger.credit.order import Order
-from ledger.credit.sisters import OrderSums
+from ledger.credit.sisters import SisterSums
 
 
-class Row(Protocol):
+class LedgerRow(Protocol):
     """One row of the ledger: frozen, and told apart from others of its kind by its key."""
 
     @property
@@ -24,7 +24,7 @@ class Row(Protocol):
         """What no other row of its kind has."""
 
 
-_R = TypeVar("_R", bound=Row)
+_R = TypeVar("_R", bound=LedgerRow)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ class Wants:
         )
 
 
-class Command(Protocol):
+class LedgerCommand(Protocol):
     """What somebody asks of the ledger."""
 
     @property
@@ -73,18 +73,18 @@ class Command(Protocol):
 class Snapshot:
     """Rows by kind and key."""
 
-    def __init__(self, rows: Iterable[Row] = ()) -> None:
-        self._rows: defaultdict[type, dict[Key, Row]] = defaultdict(dict)
+    def __init__(self, rows: Iterable[LedgerRow] = ()) -> None:
+        self._rows: defaultdict[type, dict[Key, LedgerRow]] = defaultdict(dict)
         self.open_items_of: frozenset[str] = frozenset()
         """Accounts of which all open items are here."""
 
-        self._of_account: defaultdict[tuple[type, str], dict[Key, Row]] = defaultdict(dict)
-        self._of_order: defaultdict[tuple[type, str], dict[Key, Row]] = defaultdict(dict)
-        self.orders = OrderSums()
+        self._of_account: defaultdict[tuple[type, str], dict[Key, LedgerRow]] = defaultdict(dict)
+        self._of_order: defaultdict[tuple[type, str], dict[Key, LedgerRow]] = defaultdict(dict)
+        self.orders = SisterSums()
         for row in rows:
             self.put(row)
 
-    def put(self, row: Row) -> None:
+    def put(self, row: LedgerRow) -> None:
         """In the place of the row of the same kind and key, if there is one."""
         kind = type(row)
         if isinstance(row, Order):
@@ -98,7 +98,7 @@ class Snapshot:
         if order is not None:
             self._of_order[kind, order][row.key] = row
 
-    def with_rows(self, rows: Iterable[Row]) -> Snapshot:
+    def with_rows(self, rows: Iterable[LedgerRow]) -> Snapshot:
         """A snapshot that has these rows as well; this one stays as it is."""
         known = (row for of_kind in self._rows.values() for row in of_kind.values())
         after = Snapshot((*known, *rows))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ledger.credit.change import Asker, Change, CommandRefused, Desk
+from ledger.credit.change import Asker, CommandRefused, Desk, LedgerChange
+from ledger.credit.command_posting import Posting
 from ledger.credit.judging import in_state, order_change, set_hold, wanted_order
 from ledger.credit.moves import Move, require_legal
 from ledger.credit.order import HoldKind, Order, OrderState, Release, ReleaseState
-from ledger.credit.posting import Posting
 from ledger.credit.snapshot import Snapshot, Wants
 
 
@@ -44,7 +44,7 @@ class Close(_Stop):
     """Nothing more of it is delivered."""
 
 
-def hold_order(snapshot: Snapshot, command: HoldOrder, desk: Desk) -> Change:
+def hold_order(snapshot: Snapshot, command: HoldOrder, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`."""
     order = wanted_order(snapshot, command.order)
     require_legal(Move.HOLD, order)
@@ -58,7 +58,7 @@ def hold_order(snapshot: Snapshot, command: HoldOrder, desk: Desk) -> Change:
     return order_change(posting, held, None)
 
 
-def reject(snapshot: Snapshot, command: Reject, desk: Desk) -> Change:
+def reject(snapshot: Snapshot, command: Reject, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`. What was delivered of it stays delivered."""
     order = wanted_order(snapshot, command.order)
     require_legal(Move.REJECT, order)
@@ -69,7 +69,7 @@ def reject(snapshot: Snapshot, command: Reject, desk: Desk) -> Change:
     return _over(posting, order, OrderState.REJECTED, command.asker)
 
 
-def cancel(snapshot: Snapshot, command: Cancel, desk: Desk) -> Change:
+def cancel(snapshot: Snapshot, command: Cancel, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`. It is closed where something of it has gone."""
     order = wanted_order(snapshot, command.order)
     require_legal(Move.CANCEL, order)
@@ -78,7 +78,7 @@ def cancel(snapshot: Snapshot, command: Cancel, desk: Desk) -> Change:
     return _over(Posting(snapshot, desk, "cancel"), _lapsed(order), state, command.asker)
 
 
-def close(snapshot: Snapshot, command: Close, desk: Desk) -> Change:
+def close(snapshot: Snapshot, command: Close, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`."""
     order = wanted_order(snapshot, command.order)
     require_legal(Move.CLOSE, order)
@@ -105,7 +105,7 @@ def _lapsed(order: Order) -> Order:
     return replace(order, lapsed=order.lapsed + order.undelivered)
 
 
-def _over(posting: Posting, order: Order, state: OrderState, asker: Asker) -> Change:
+def _over(posting: Posting, order: Order, state: OrderState, asker: Asker) -> LedgerChange:
     over = in_state(order, state)
     posting.put_order(over)
     set_hold(posting, over, None, asker.login or posting.cause)

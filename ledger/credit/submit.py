@@ -10,10 +10,10 @@ from typing import Any
 
 from ledger.credit.account import Account
 from ledger.credit.asked_order import asked_amount
-from ledger.credit.change import Again, Asker, Change, CommandRefused, Desk
+from ledger.credit.change import Again, Asker, CommandRefused, Desk, LedgerChange
+from ledger.credit.command_posting import Posting
 from ledger.credit.judging import judge, order_change, take_decision
-from ledger.credit.order import Checkpoint, Order, OrderState, Revision
-from ledger.credit.posting import Posting
+from ledger.credit.order import Order, OrderCheckpoint, OrderState, Revision
 from ledger.credit.snapshot import Snapshot, Wants
 
 
@@ -41,7 +41,7 @@ class Submit:
         return Wants(accounts=frozenset((self.account,)), orders=frozenset((self.order,)) | origin)
 
 
-def submit(snapshot: Snapshot, command: Submit, desk: Desk) -> Change:
+def submit(snapshot: Snapshot, command: Submit, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`, and `Again` where the same revision was asked before."""
     account = snapshot.get(Account, command.account)
     if account is None:
@@ -62,7 +62,7 @@ def submit(snapshot: Snapshot, command: Submit, desk: Desk) -> Change:
         entered_via=command.asker.program,
         entered_on=desk.day,
     )
-    judged = judge(snapshot, order, desk, Checkpoint.ENTRY, command.id)
+    judged = judge(snapshot, order, desk, OrderCheckpoint.ENTRY, command.id)
     posting = Posting(snapshot, desk, "submit")
     posting.put(Revision(order=order.id, account=account.id, revision=1, digest=digest, decision=judged.decision.id))
     order = take_decision(posting, order, judged, "submit")

@@ -26,7 +26,7 @@ MORE = " more "
 """Between the number of an item and what was added to it: `I-1 more 2026-07-01`."""
 
 
-class ListRefused(Exception):
+class CompleteListRefused(Exception):
     """Nothing of the list is taken."""
 
 
@@ -39,7 +39,7 @@ class MissingItem:
 
 
 def missing_items(journal: Journal, listed: Container[str], *, really: bool) -> list[MissingItem]:
-    """In the order of their numbers. Raises `ListRefused`, and `JournalUnavailable`. Blocks."""
+    """In the order of their numbers. Raises `CompleteListRefused`, and `JournalUnavailable`. Blocks."""
     items, accounts = STORED[OpenItem].table.c, STORED[Account].table.c
     query = (
         select(items.id, items.account, items.open_amount, accounts.currency)
@@ -64,7 +64,7 @@ def missing_items(journal: Journal, listed: Container[str], *, really: bool) -> 
         if not really and amount * 100 > owed[currency] * SHARE_MAX:
             money = decimal_formatter(MINOR_UNITS[currency])
             share = f"{money(amount)} of {money(owed[currency])} {currency}"
-            raise ListRefused(
+            raise CompleteListRefused(
                 f"the list lacks {len(missing):,} open items; {share} would be settled, more than {SHARE_MAX}%: "
                 "send the whole list, or give --really (`really=true`)"
             )

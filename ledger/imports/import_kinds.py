@@ -17,7 +17,7 @@ from ledger.credit.put_group import PutGroup
 from ledger.credit.put_security import PutSecurity
 from ledger.credit.record_figures import RecordFigures
 from ledger.credit.security import SecurityKind
-from ledger.credit.snapshot import Command
+from ledger.credit.snapshot import LedgerCommand
 from ledger.credit.submit import Submit
 from ledger.items.import_chunk import IMPORTED
 from ledger.items.item import ItemKind
@@ -79,7 +79,7 @@ class ImportKind:
     record: RecordKind
     """Of what is recorded of it."""
 
-    command: Callable[[Cells, RowContext], Command]
+    command: Callable[[Cells, RowContext], LedgerCommand]
     """Raises nothing: what is missing was refused before."""
 
     by_itself: bool = False

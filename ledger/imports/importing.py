@@ -25,8 +25,8 @@ from files.rows import open_rows
 from ledger.books.credit_ledger import Asked, CreditLedger
 from ledger.books.reading import read_snapshot
 from ledger.books.verbs import VERBS
-from ledger.credit.change import Asker, Change, CommandRefused, Desk
-from ledger.imports.complete_list import MORE, ListRefused, MissingItem, missing_items
+from ledger.credit.change import Asker, CommandRefused, Desk, LedgerChange
+from ledger.imports.complete_list import MORE, CompleteListRefused, MissingItem, missing_items
 from ledger.imports.file_rows import RowReader, imported_rows
 from ledger.imports.import_kinds import RowContext
 from ledger.imports.import_map import ImportMap
@@ -101,7 +101,7 @@ class Importing:
         if job.is_complete:
             try:
                 missing = await asyncio.to_thread(self._missing, job)
-            except ListRefused as refused:
+            except CompleteListRefused as refused:
                 return await self._end(job, replace(run, state=ImportState.REFUSED, detail=str(refused)))
         run = await self._take_rows(job, run)
         for at in range(0, len(missing), CHUNK_ROWS):
@@ -116,7 +116,7 @@ class Importing:
         if job.is_complete:
             try:
                 settled = len(await asyncio.to_thread(self._missing, job))
-            except ListRefused as refused:
+            except CompleteListRefused as refused:
                 return replace(run, state=ImportState.REFUSED, detail=str(refused)), []
         with self._rows(job, self._context(job)) as rows:
             while chunk := await asyncio.to_thread(_next_chunk, rows):
@@ -125,7 +125,7 @@ class Importing:
                 rejects += [row for row in change.rows if isinstance(row, ImportReject)]
         return replace(run, state=ImportState.CHECKED, settled=settled), rejects
 
-    def _looked_at(self, job: ImportJob, run: ImportRun, rows: list[ImportedRow]) -> Change:
+    def _looked_at(self, job: ImportJob, run: ImportRun, rows: list[ImportedRow]) -> LedgerChange:
         """Blocks."""
         if any(isinstance(row.command, MatchOpenItem) for row in rows):
             rows = self._with_debits(rows)
@@ -241,18 +241,18 @@ class Importing:
             yield imported_rows(reader, iter(rows), context)
 
     def _missing(self, job: ImportJob) -> list[MissingItem]:
-        """Raises `ListRefused`. Blocks."""
+        """Raises `CompleteListRefused`. Blocks."""
         return missing_items(self._journal, self._listed(job), really=job.really)
 
     def _listed(self, job: ImportJob) -> set[str]:
-        """The numbers of all items of the list. Raises `ListRefused` where a row's can't be read."""
+        """The numbers of all items of the list. Raises `CompleteListRefused` where a row's can't be read."""
         reader, listed = RowReader(job.map), set()
         with open_rows(job.path, skip_lines=job.map.skip_lines) as rows:
             for row in rows:
                 cells, fault = reader.cells(row)
                 if "invoice" not in cells:
                     where = f"row {row.line} has no number that can be read ({fault})"
-                    raise ListRefused(f"{where}, so nobody can say what the list lacks")
+                    raise CompleteListRefused(f"{where}, so nobody can say what the list lacks")
                 listed.add(cells["invoice"])
         return listed
 

@@ -13,13 +13,13 @@ from typing import Any
 
 from engine.vocabulary.binding import FactsRefused
 from ledger.credit.account import Account, Figures, Group, Key
-from ledger.credit.change import Again, Change, CommandRefused, Desk
+from ledger.credit.change import Again, CommandRefused, Desk, LedgerChange
 from ledger.credit.entry import Entry
 from ledger.credit.exchange import ExchangeRate
 from ledger.credit.limit import Limit, LimitKind, LimitState
 from ledger.credit.order import Order
 from ledger.credit.security import Security
-from ledger.credit.snapshot import Command, Row, Snapshot, Wants
+from ledger.credit.snapshot import LedgerCommand, LedgerRow, Snapshot, Wants
 from ledger.items.import_run import ImportReject, ImportRun, ImportState
 from ledger.items.item import OpenItem
 from ledger.items.put_rates import PutRate
@@ -38,7 +38,7 @@ class ImportedRow:
 
     number: int
     place: str
-    command: Command | None
+    command: LedgerCommand | None
     faults: str = ""
 
 
@@ -50,7 +50,7 @@ class ImportChunk:
     """As it stands before them."""
 
     rows: Sequence[ImportedRow] = field(hash=False)
-    verbs: Mapping[type[Any], Callable[[Snapshot, Any, Desk], Change]] = field(hash=False)
+    verbs: Mapping[type[Any], Callable[[Snapshot, Any, Desk], LedgerChange]] = field(hash=False)
     """What does each kind of command."""
 
     updates: bool = False
@@ -73,13 +73,13 @@ class ImportChunk:
         return Wants(**{**all_wanted, "currencies": all_wanted["currencies"] | {each["currency"] for each in rates}})
 
 
-def import_chunk(snapshot: Snapshot, command: ImportChunk, desk: Desk) -> Change:
+def import_chunk(snapshot: Snapshot, command: ImportChunk, desk: Desk) -> LedgerChange:
     """Puts what each row changes into the snapshot at once, for the next row; so it raises nothing."""
     doing = _Doing(snapshot, command, desk)
     for row in command.rows:
         doing.take(row)
     run = doing.run_after()
-    return Change(
+    return LedgerChange(
         rows=(*doing.rows.values(), *doing.rejects, run),
         entries=tuple(doing.entries),
         act="import",
@@ -114,7 +114,7 @@ def run_shown(run: ImportRun) -> dict[str, Any]:
 class _Doing:
     def __init__(self, snapshot: Snapshot, command: ImportChunk, desk: Desk) -> None:
         self.snapshot, self.command, self.desk = snapshot, command, desk
-        self.rows: dict[tuple[type, Key], Row] = {}
+        self.rows: dict[tuple[type, Key], LedgerRow] = {}
         self.entries: list[Entry] = []
         self.rejects: list[ImportReject] = []
         self.rechecks: set[str] = set()
@@ -155,7 +155,7 @@ class _Doing:
             self._put(change)
         return ("settled" if self.command.settles and verdict != "same" else verdict), ""
 
-    def _put(self, change: Change) -> None:
+    def _put(self, change: LedgerChange) -> None:
         for each in change.rows:
             row = replace(each, record=None) if isinstance(each, OpenItem) and each.record == IMPORTED else each
             self.snapshot.put(row)
@@ -188,7 +188,7 @@ _SUBJECTS = (OpenItem, Order, ExchangeRate, Limit, Security, Figures, Group, Acc
 """What a row is about, the most particular first: with an item its account changes too."""
 
 
-def _compared(snapshot: Snapshot, change: Change) -> str:
+def _compared(snapshot: Snapshot, change: LedgerChange) -> str:
     """`new`, `same` or `changed`, by the row that the command is about."""
     for kind in _SUBJECTS:
         rows = [row for row in change.rows if type(row) is kind]

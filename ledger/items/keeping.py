@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from ledger.credit.entry import Bucket
-from ledger.credit.posting import Posting
+from ledger.credit.command_posting import Posting
+from ledger.credit.entry import EntryBucket
 from ledger.items.item import OWED, ItemKind, ItemState, OpenItem
 from ledger.items.totals import DayRecord, DueTotal, LevelTotal
 from receivables.account_facts import SERIOUSLY_LATE_DAYS
@@ -39,9 +39,9 @@ def put_item(posting: Posting, item: OpenItem, *, effective_on: int | None = Non
     posting.put(replace(account, disputed=account.disputed + disputed, first_issued_on=first))
 
 
-def bucket_of(item: OpenItem) -> Bucket:
+def bucket_of(item: OpenItem) -> EntryBucket:
     """The total that its open amount is in."""
-    return Bucket.DEPOSITS if item.kind is ItemKind.DEPOSIT else Bucket.OPEN_ITEMS
+    return EntryBucket.DEPOSITS if item.kind is ItemKind.DEPOSIT else EntryBucket.OPEN_ITEMS
 
 
 def day_records_of(item: OpenItem) -> dict[int, DayRecord]:
@@ -70,7 +70,7 @@ def _move(posting: Posting, before: OpenItem | None, item: OpenItem, effective_o
         posting.move(
             item.account,
             bucket,
-            -amount if bucket is Bucket.DEPOSITS else amount,
+            -amount if bucket is EntryBucket.DEPOSITS else amount,
             order=item.order,
             item=item.id,
             effective_on=effective_on,

@@ -15,7 +15,7 @@ from engine.vocabulary.currencies import MINOR_UNITS
 from engine.vocabulary.days import date_of
 from engine.vocabulary.decimals import decimal_formatter
 from ledger.credit.amounts import Reading
-from ledger.credit.change import Asker, Change, CommandRefused, Desk
+from ledger.credit.change import Asker, CommandRefused, Desk, LedgerChange
 from ledger.credit.ledger_state import required_account, state_told
 from ledger.credit.snapshot import Snapshot, Wants
 from ledger.items.item import OWED, ItemKind, ItemState, OpenItem
@@ -60,7 +60,7 @@ class MatchOpenItem:
         return Wants(accounts=account, histories=account, items=frozenset((self.invoice, *self.debits, *new)))
 
 
-def match_open_item(snapshot: Snapshot, command: MatchOpenItem, desk: Desk) -> Change:
+def match_open_item(snapshot: Snapshot, command: MatchOpenItem, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`, and `FactsRefused` with every fault."""
     account = required_account(snapshot, command.account)
     reading = Reading(desk.engine.vocabulary, account.currency, desk.day)
@@ -118,7 +118,7 @@ def _debits(snapshot: Snapshot, command: MatchOpenItem) -> list[OpenItem]:
     ]
 
 
-def _booked(snapshot: Snapshot, command: MatchOpenItem, desk: Desk, on: int) -> Change:
+def _booked(snapshot: Snapshot, command: MatchOpenItem, desk: Desk, on: int) -> LedgerChange:
     due_on = command.due_on or ""
     issued_on = command.issued_on or min(due_on, date_of(on).isoformat())
     invoice = PostInvoice(
@@ -135,7 +135,7 @@ def _booked(snapshot: Snapshot, command: MatchOpenItem, desk: Desk, on: int) -> 
 
 def _paid(
     snapshot: Snapshot, command: MatchOpenItem, desk: Desk, parts: list[OpenItem], amount: str, on: int
-) -> Change:
+) -> LedgerChange:
     payment = PostPayment(
         payment=_free(snapshot, command, "paid", on),
         account=command.account,
@@ -148,7 +148,9 @@ def _paid(
     return post_payment(snapshot, payment, desk)
 
 
-def _more(snapshot: Snapshot, command: MatchOpenItem, desk: Desk, amount: str, on: int, known: OpenItem) -> Change:
+def _more(
+    snapshot: Snapshot, command: MatchOpenItem, desk: Desk, amount: str, on: int, known: OpenItem
+) -> LedgerChange:
     due_on = date_of(known.due_on).isoformat() if command.due_on is None else command.due_on
     debit = PostInvoice(
         invoice=_free(snapshot, command, "more", on),
@@ -163,10 +165,10 @@ def _more(snapshot: Snapshot, command: MatchOpenItem, desk: Desk, amount: str, o
     return post_invoice(snapshot, debit, desk)
 
 
-def _nothing(snapshot: Snapshot, command: MatchOpenItem, desk: Desk) -> Change:
-    from ledger.credit.posting import Posting
+def _nothing(snapshot: Snapshot, command: MatchOpenItem, desk: Desk) -> LedgerChange:
+    from ledger.credit.command_posting import Posting
 
-    return Change(
+    return LedgerChange(
         act="open-item",
         about=command.invoice,
         account=command.account,

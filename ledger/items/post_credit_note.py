@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from ledger.credit.account import Account
 from ledger.credit.amounts import Reading
-from ledger.credit.change import Asker, Change, CommandRefused, Desk
+from ledger.credit.change import Asker, CommandRefused, Desk, LedgerChange
+from ledger.credit.command_posting import Posting
 from ledger.credit.ledger_state import helped, required_account, state_told
-from ledger.credit.posting import Posting
 from ledger.credit.snapshot import Snapshot, Wants
 from ledger.items.booked import allocations_shown, digest_of, item_shown, refuse_booked
 from ledger.items.item import OWED, ItemKind, ItemState, OpenItem
@@ -52,7 +52,7 @@ class PostCreditNote:
         )
 
 
-def post_credit_note(snapshot: Snapshot, command: PostCreditNote, desk: Desk) -> Change:
+def post_credit_note(snapshot: Snapshot, command: PostCreditNote, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`, `FactsRefused` with every fault, and `Again` where it was booked before."""
     account = required_account(snapshot, command.account)
     item = _item(snapshot, command, account, desk)
@@ -68,7 +68,7 @@ def post_credit_note(snapshot: Snapshot, command: PostCreditNote, desk: Desk) ->
             if not setting_off.left:
                 break
             setting_off.against(debt)
-    change = Change(
+    change = LedgerChange(
         rows=posting.rows,
         entries=posting.entries,
         id=command.id,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ledger.credit.amounts import Reading
-from ledger.credit.change import Asker, Change, CommandRefused, Desk
+from ledger.credit.change import Asker, CommandRefused, Desk, LedgerChange
+from ledger.credit.command_posting import Posting
 from ledger.credit.ledger_state import helped, required_account, state_told
 from ledger.credit.order import LIVE, Order
-from ledger.credit.posting import Posting
 from ledger.credit.snapshot import Snapshot, Wants
 from ledger.items.booked import digest_of, item_shown, refuse_booked
 from ledger.items.item import ItemKind
@@ -46,7 +46,7 @@ class PostDeposit:
         )
 
 
-def post_deposit(snapshot: Snapshot, command: PostDeposit, desk: Desk) -> Change:
+def post_deposit(snapshot: Snapshot, command: PostDeposit, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`, `FactsRefused` with every fault, and `Again` where it was booked before."""
     account = required_account(snapshot, command.account)
     reading = Reading(desk.engine.vocabulary, account.currency, desk.day)
@@ -61,7 +61,7 @@ def post_deposit(snapshot: Snapshot, command: PostDeposit, desk: Desk) -> Change
     item = replace(money, kind=ItemKind.DEPOSIT, order=command.order, record=command.id, digest=digest)
     posting = Posting(snapshot, desk, "deposit")
     put_item(posting, item, effective_on=day)
-    change = Change(
+    change = LedgerChange(
         rows=posting.rows,
         entries=posting.entries,
         id=command.id,

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 
 from ledger.credit.account import Account
 from ledger.credit.amounts import Reading
-from ledger.credit.change import Asker, Change, CommandRefused, Desk
+from ledger.credit.change import Asker, CommandRefused, Desk, LedgerChange
+from ledger.credit.command_posting import Posting
 from ledger.credit.deliver import bill_order
 from ledger.credit.exchange import worth
 from ledger.credit.ledger_state import helped, required_account, state_told
 from ledger.credit.moves import Move, require_legal
 from ledger.credit.order import Order
-from ledger.credit.posting import Posting
 from ledger.credit.shown import order_shown
 from ledger.credit.snapshot import Snapshot, Wants
 from ledger.items.booked import digest_of, item_shown, refuse_booked
@@ -60,7 +60,7 @@ class PostInvoice:
         )
 
 
-def post_invoice(snapshot: Snapshot, command: PostInvoice, desk: Desk) -> Change:
+def post_invoice(snapshot: Snapshot, command: PostInvoice, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`, `FactsRefused` with every fault, and `Again` where it was booked before."""
     account = required_account(snapshot, command.account)
     item = _item(snapshot, command, account, desk)
@@ -76,7 +76,7 @@ def post_invoice(snapshot: Snapshot, command: PostInvoice, desk: Desk) -> Change
         item = _settled(posting, item, command, desk)
     after = posting.existing(Account, account.id)
     shown = {"invoice": item_shown(item, account.currency)}
-    change = Change(
+    change = LedgerChange(
         rows=posting.rows,
         entries=posting.entries,
         id=command.id,

@@ -10,10 +10,10 @@ from engine.vocabulary.currencies import MINOR_UNITS
 from engine.vocabulary.decimals import decimal_formatter
 from ledger.credit.account import Account
 from ledger.credit.amounts import Reading
-from ledger.credit.change import Asker, Change, CommandRefused, Desk
+from ledger.credit.change import Asker, CommandRefused, Desk, LedgerChange
+from ledger.credit.command_posting import Posting
 from ledger.credit.exchange import worth
 from ledger.credit.ledger_state import helped, required_account, state_told
-from ledger.credit.posting import Posting
 from ledger.credit.snapshot import Snapshot, Wants
 from ledger.items.booked import allocations_shown, digest_of, item_shown, refuse_booked
 from ledger.items.item import OWED, ItemKind, OpenItem
@@ -68,7 +68,7 @@ class PostPayment:
         )
 
 
-def post_payment(snapshot: Snapshot, command: PostPayment, desk: Desk) -> Change:
+def post_payment(snapshot: Snapshot, command: PostPayment, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`, `FactsRefused` with every fault, and `Again` where it was booked before."""
     account = required_account(snapshot, command.account)
     item, currency, parts = _item(snapshot, command, account, desk)
@@ -89,8 +89,8 @@ def post_payment(snapshot: Snapshot, command: PostPayment, desk: Desk) -> Change
     return _change(posting, command, account, setting_off)
 
 
-def _change(posting: Posting, command: PostPayment, account: Account, setting_off: SettingOff) -> Change:
-    change = Change(
+def _change(posting: Posting, command: PostPayment, account: Account, setting_off: SettingOff) -> LedgerChange:
+    change = LedgerChange(
         rows=posting.rows,
         entries=posting.entries,
         id=command.id,

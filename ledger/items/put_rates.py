@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.vocabulary.binding import FactsRefused, Fault
 from engine.vocabulary.rates import rates_of
-from ledger.credit.change import Asker, Change, Desk
+from ledger.credit.change import Asker, Desk, LedgerChange
 from ledger.credit.exchange import ExchangeRate
 from ledger.credit.snapshot import Snapshot, Wants
 
@@ -28,7 +28,7 @@ class PutRate:
         return Wants()
 
 
-def put_rates(_: Snapshot, command: PutRate, desk: Desk) -> Change:
+def put_rates(_: Snapshot, command: PutRate, desk: Desk) -> LedgerChange:
     """Raises `FactsRefused` with every fault."""
     own = desk.engine.vocabulary.currency
     if not command.rates:
@@ -49,7 +49,7 @@ def put_rates(_: Snapshot, command: PutRate, desk: Desk) -> Change:
         )
         for each in found
     )
-    return Change(
+    return LedgerChange(
         rows=rows,
         act="rates",
         about=found[0].currency,

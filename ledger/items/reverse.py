@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 
 from engine.vocabulary.binding import FactsRefused
 from ledger.credit.account import Account
-from ledger.credit.account_facts import account_body, as_of
+from ledger.credit.account_fact_group import account_body, as_of
 from ledger.credit.amounts import Reading
-from ledger.credit.change import Asker, Change, CommandRefused, Desk, Judged
+from ledger.credit.change import Asker, CommandRefused, Desk, Judged, LedgerChange
+from ledger.credit.command_posting import Posting
 from ledger.credit.ledger_state import state_told
-from ledger.credit.posting import Posting
 from ledger.credit.snapshot import Snapshot, Wants
 from ledger.items.booked import item_shown
 from ledger.items.item import Allocation, ItemKind, ItemState, OpenItem
@@ -45,7 +45,7 @@ class Reverse:
         return Wants(items=frozenset((self.item,)))
 
 
-def reverse(snapshot: Snapshot, command: Reverse, desk: Desk) -> Change:
+def reverse(snapshot: Snapshot, command: Reverse, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`, and `FactsRefused` where the day can't be read."""
     item = _required(snapshot, command)
     account = snapshot.existing(Account, item.account)
@@ -67,7 +67,7 @@ def reverse(snapshot: Snapshot, command: Reverse, desk: Desk) -> Change:
         after = posting.touch(account.id)
         posting.put(replace(after, bounced_on=max(day, after.bounced_on or day)))
     judged = _warning(posting, account.id, command.id)
-    return Change(
+    return LedgerChange(
         rows=posting.rows,
         entries=posting.entries,
         id=None if judged is not None else command.id,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ledger.credit.posting import Posting
+from ledger.credit.command_posting import Posting
 from ledger.items.item import OWED, Allocation, ItemState, OpenItem
 from ledger.items.keeping import put_item
 

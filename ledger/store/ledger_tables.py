@@ -23,7 +23,7 @@ from ledger.credit.exchange import ExchangeRate
 from ledger.credit.limit import Limit
 from ledger.credit.order import Hold, Order, Release, Revision
 from ledger.credit.security import Security
-from ledger.credit.snapshot import Row
+from ledger.credit.snapshot import LedgerRow
 from ledger.items.import_run import ImportReject, ImportRun
 from ledger.items.item import Allocation, OpenItem
 from ledger.items.totals import BookTotal, DayRecord, DueTotal, LevelTotal
@@ -47,7 +47,7 @@ class Stored:
     encode: Callable[[Any], tuple[Any, ...]]
     """A row as values of the table's columns."""
 
-    decode: Callable[[Sequence[Any]], Row]
+    decode: Callable[[Sequence[Any]], LedgerRow]
 
 
 def _stored(kind: type[Any], name: str, key: str, *indexes: str) -> Stored:
@@ -87,12 +87,12 @@ def _stored(kind: type[Any], name: str, key: str, *indexes: str) -> Stored:
                 given[at] = write(given[at])
         return tuple(given)
 
-    def decode(values: Sequence[Any]) -> Row:
+    def decode(values: Sequence[Any]) -> LedgerRow:
         given = list(values)
         for at, read in converted:
             if given[at] is not None:
                 given[at] = read(given[at])
-        row: Row = kind(**dict(zip(names, given, strict=True)))
+        row: LedgerRow = kind(**dict(zip(names, given, strict=True)))
         return row
 
     return Stored(kind, table, keys, encode, decode)

@@ -65,7 +65,7 @@ class Allowance:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class PortfolioAccount:
     """One customer and what the policies say about it.
 
     Example: C-1 owes 12,400.00 of which 3,100.00 are overdue; the policies grade it C and two rules of `monitoring`
@@ -115,7 +115,7 @@ class PortfolioDecisions:
 
     allowances: tuple[Allowance, ...]
     """By the matrix's buckets, those that fell due last first; what could not be worked out stands last."""
-    accounts: tuple[Account, ...]
+    accounts: tuple[PortfolioAccount, ...]
     """Every customer: those with the most severe warnings first, then by balance."""
     rules: tuple[RuleCount, ...]
     """The account rules that fired, the most severe first, then those that could not be checked."""
@@ -233,7 +233,7 @@ def _account_requests(engine: Engine, book: Book, items: Iterable[Item], figures
 
 def _decide_accounts(
     engine: Engine, requests: AccountRequests, still_open: Iterable[Item], as_of: int, tick: Callable[[], None]
-) -> tuple[Account, ...]:
+) -> tuple[PortfolioAccount, ...]:
     """Every customer with its decision: the most severe warnings first, then the largest balances, then by number.
 
     A customer whose items are all settled is decided too: it may be on hold, or its assessment may be due.
@@ -243,7 +243,7 @@ def _decide_accounts(
     for customer, facts in requests.items():
         decision = _decide(engine, "account", {"account": facts}, customer, as_of)
         nothing_open = Line(key=customer, count=0, invoices=0, credits=0, overdue_count=0, overdue=0)
-        accounts.append(Account(customer, balances.get(customer) or nothing_open, decision))
+        accounts.append(PortfolioAccount(customer, balances.get(customer) or nothing_open, decision))
         tick()
     severity = CASE_KINDS["account"].severity
     return tuple(
@@ -258,7 +258,7 @@ def _decide_accounts(
     )
 
 
-def _rules(accounts: Iterable[Account]) -> tuple[RuleCount, ...]:
+def _rules(accounts: Iterable[PortfolioAccount]) -> tuple[RuleCount, ...]:
     """How many customers each rule speaks about: rules that fired before rules that could not be checked, the most
     severe first, then those that speak about most customers.
 

@@ -16,7 +16,7 @@ from engine.pipeline import Engine
 from engine.vocabulary.days import date_of
 from engine.vocabulary.decimals import decimal_formatter, rate_text
 from receivables.figures import Bucket, Line, Quarter
-from receivables.portfolio.portfolio_decisions import Account, Allowance, RuleCount
+from receivables.portfolio.portfolio_decisions import Allowance, PortfolioAccount, RuleCount
 from receivables.portfolio.run_portfolio import Portfolio
 from receivables.ratios import NoValue, ratio, ratios_json, reasons_json
 
@@ -186,7 +186,7 @@ def _rule(rule: RuleCount, money: _Money) -> Json:
     return {**asdict(rule), "amount": money(rule.amount), "missing": list(rule.missing)}
 
 
-def _account(account: Account, names: Mapping[str, str], money: _Money) -> Json:
+def _account(account: PortfolioAccount, names: Mapping[str, str], money: _Money) -> Json:
     """A customer with a warning: its grade, its balance, its outcome, and the reasons in both languages."""
     return {
         "customer": account.customer,

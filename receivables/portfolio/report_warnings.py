@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from engine.deciding.decision import Reason
 from engine.vocabulary.text import Text
 from receivables.portfolio import portfolio_texts as texts
-from receivables.portfolio.portfolio_decisions import Account, RuleCount
+from receivables.portfolio.portfolio_decisions import PortfolioAccount, RuleCount
 from receivables.portfolio.portfolio_formatter import PortfolioFormatter
 from receivables.portfolio.run_portfolio import Portfolio
 from receivables.report import report_texts
@@ -70,7 +70,9 @@ def _warning(reason: Reason, show: PortfolioFormatter) -> tuple[str, ...]:
     return (show.outcome(reason.outcome), show.title(reason.rule), show(reason.text), remedy)
 
 
-def _warned(accounts: list[Account], names: Mapping[str, str], show: PortfolioFormatter) -> Iterable[ReportTable]:
+def _warned(
+    accounts: list[PortfolioAccount], names: Mapping[str, str], show: PortfolioFormatter
+) -> Iterable[ReportTable]:
     """The table of customers with a warning; none where there are none."""
     if not accounts:
         return

@@ -23,11 +23,11 @@ from ledger.books.reading import rows_of
 from ledger.books.verbs import VERBS
 from ledger.books.writing import _put, _upsert
 from ledger.credit.account import Account
-from ledger.credit.change import Again, Change, CommandRefused, Desk, Unchanged
+from ledger.credit.change import Again, CommandRefused, Desk, LedgerChange, Unchanged
 from ledger.credit.limit import Limit, LimitKind, LimitState
 from ledger.credit.order import Hold, Order, OrderState
 from ledger.credit.recheck import Lift
-from ledger.credit.snapshot import Command, Row, Snapshot
+from ledger.credit.snapshot import LedgerCommand, LedgerRow, Snapshot
 from ledger.items.totals import BookTotal, DayRecord, DueTotal
 from ledger.journal.clock import Clock
 from ledger.journal.journal import Journal
@@ -56,13 +56,13 @@ PROFILE = {
 """What somebody recorded of a customer, as the policies of November 2026 want it."""
 
 
-def account_rows(id: str = "C-1", limit: int = 60_000_00, **other: Any) -> list[Row]:
+def account_rows(id: str = "C-1", limit: int = 60_000_00, **other: Any) -> list[LedgerRow]:
     """A customer of grade B: 20,000.00 open, twelve invoices of 5,000.00 paid on their due dates."""
     given: dict[str, Any] = {
         "customer_since": day("2024-01-01"), "open_items": 20_000_00, "first_issued_on": day("2025-01-01"),
         "profile": PROFILE, "version": 7,
     }  # fmt: skip
-    rows: list[Row] = [
+    rows: list[LedgerRow] = [
         Account(id=id, currency="EUR", **(given | other)),
         Limit(
             account=id, number=1, kind=LimitKind.LIMIT, amount=limit, from_on=day("2024-01-01"), until_on=None,
@@ -75,7 +75,7 @@ def account_rows(id: str = "C-1", limit: int = 60_000_00, **other: Any) -> list[
     return rows + [DayRecord(account=id, day=on, issued=5_000_00, paid=1, on_time=1) for on in paid]
 
 
-def base_rows(*ids: str, **other: Any) -> list[Row]:
+def base_rows(*ids: str, **other: Any) -> list[LedgerRow]:
     """The customers, and a book of 900,000.00."""
     rows = [row for each in ids or ("C-1",) for row in account_rows(each, **other)]
     return [*rows, BookTotal(currency="EUR", open_items=900_000_00, customers=8)]
@@ -100,10 +100,10 @@ class Books(Protocol):
 
     day: int
 
-    def put(self, *rows: Row, recheck: Iterable[str] = ()) -> None:
+    def put(self, *rows: LedgerRow, recheck: Iterable[str] = ()) -> None:
         """Rows as they are, past every command; accounts whose held orders may go out then."""
 
-    def ask(self, *commands: Command) -> list[Answer]:
+    def ask(self, *commands: LedgerCommand) -> list[Answer]:
         """All at once, in this order."""
 
     def lift(self) -> int:
@@ -119,22 +119,22 @@ class Books(Protocol):
 class PureBooks:
     """In memory."""
 
-    def __init__(self, engine: Engine, rows: Iterable[Row] = (), on: int = BASE_DAY) -> None:
+    def __init__(self, engine: Engine, rows: Iterable[LedgerRow] = (), on: int = BASE_DAY) -> None:
         self.engine, self.day = engine, on
         self.snapshot, self.seq = Snapshot(rows), 0
-        self.changes: list[Change] = []
+        self.changes: list[LedgerChange] = []
         self._rechecks: dict[str, dict[str, Any]] = {}
         self._answers: dict[str, Answer] = {}
 
-    def put(self, *rows: Row, recheck: Iterable[str] = ()) -> None:
+    def put(self, *rows: LedgerRow, recheck: Iterable[str] = ()) -> None:
         for row in rows:
             self.snapshot.put(row)
         self._rechecks |= {account: {"seq": 0, "act": "test"} for account in recheck}
 
-    def ask(self, *commands: Command) -> list[Answer]:
+    def ask(self, *commands: LedgerCommand) -> list[Answer]:
         return [self._ask(command) for command in commands]
 
-    def _ask(self, command: Command) -> Answer:
+    def _ask(self, command: LedgerCommand) -> Answer:
         desk = Desk(engine=self.engine, day=self.day, next_seq=self.seq)
         try:
             change = VERBS[type(command)](self.snapshot, command, desk)
@@ -209,7 +209,7 @@ class _LedgerOnDay(CreditLedger):
 class StoredBooks:
     """In a database, by the journal's own transactions."""
 
-    def __init__(self, place: JournalPlace, engine: Engine, rows: Iterable[Row] = (), on: int = BASE_DAY) -> None:
+    def __init__(self, place: JournalPlace, engine: Engine, rows: Iterable[LedgerRow] = (), on: int = BASE_DAY) -> None:
         self.engine, self.day = engine, on
         self._runner = asyncio.Runner()
         self.journal = self._runner.run(self._open(place))
@@ -217,7 +217,7 @@ class StoredBooks:
         self.lifting = Lifting(self.ledger, self.journal, lambda: self.engine)
         self.put(*rows)
 
-    def begin(self, engine: Engine, rows: Iterable[Row], on: int = BASE_DAY) -> None:
+    def begin(self, engine: Engine, rows: Iterable[LedgerRow], on: int = BASE_DAY) -> None:
         """Anew with these rows and no others; the journal goes on."""
 
         async def write() -> None:
@@ -241,12 +241,12 @@ class StoredBooks:
         noon = datetime.combine(date_of(BASE_DAY), time(12), UTC)
         return int(noon.timestamp()) * 10**9
 
-    def put(self, *rows: Row, recheck: Iterable[str] = ()) -> None:
+    def put(self, *rows: LedgerRow, recheck: Iterable[str] = ()) -> None:
         accounts = list(recheck)
 
         async def write() -> None:
             def work(transaction: Any) -> None:
-                by_kind: dict[type, list[Row]] = {}
+                by_kind: dict[type, list[LedgerRow]] = {}
                 for row in rows:
                     by_kind.setdefault(type(row), []).append(row)
                 for kind, some in by_kind.items():
@@ -258,13 +258,13 @@ class StoredBooks:
 
         self._runner.run(write())
 
-    def ask(self, *commands: Command) -> list[Answer]:
+    def ask(self, *commands: LedgerCommand) -> list[Answer]:
         async def all_of_them() -> list[Answer]:
             return list(await asyncio.gather(*(self._ask(command) for command in commands)))
 
         return self._runner.run(all_of_them())
 
-    async def _ask(self, command: Command) -> Answer:
+    async def _ask(self, command: LedgerCommand) -> Answer:
         asked = Asked(command=command, kind=RecordKind.ORDER, engine=self.engine, raw=b"{}", actor="test")
         try:
             done = await self.ledger.ask(asked)

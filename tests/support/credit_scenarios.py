@@ -24,18 +24,18 @@ import yaml
 
 from ledger.books.verbs import VERBS
 from ledger.credit.account import Account, AccountStatus, Group
-from ledger.credit.change import Asker, Change, Desk
+from ledger.credit.change import Asker, Desk, LedgerChange
 from ledger.credit.change_order import ChangeOrder
+from ledger.credit.command_posting import Posting
 from ledger.credit.deliver import Deliver, Undeliver, bill_order
-from ledger.credit.entry import Bucket
+from ledger.credit.entry import EntryBucket
 from ledger.credit.judging import order_change, wanted_order
 from ledger.credit.limit import Limit, LimitKind, LimitState
 from ledger.credit.order import Hold, Order
-from ledger.credit.posting import Posting
 from ledger.credit.recheck import Recheck
 from ledger.credit.release_order import ReleaseOrder
 from ledger.credit.reopen import Reopen
-from ledger.credit.snapshot import Command, Row, Snapshot, Wants
+from ledger.credit.snapshot import LedgerCommand, LedgerRow, Snapshot, Wants
 from ledger.credit.stop import Cancel, Close, HoldOrder, Reject
 from ledger.credit.submit import Submit
 from ledger.items.totals import BookTotal, DueTotal
@@ -58,11 +58,11 @@ class Bill:
         return Wants(orders=frozenset((self.order,)))
 
 
-def _bill(snapshot: Snapshot, command: Bill, desk: Desk) -> Change:
+def _bill(snapshot: Snapshot, command: Bill, desk: Desk) -> LedgerChange:
     posting = Posting(snapshot, desk, "invoice")
     order = bill_order(posting, command.order, command.amount)
     assert order is not None
-    posting.move(order.account, Bucket.OPEN_ITEMS, command.amount, order=order.id)
+    posting.move(order.account, EntryBucket.OPEN_ITEMS, command.amount, order=order.id)
     return order_change(posting, wanted_order(snapshot, command.order), None)
 
 
@@ -74,7 +74,7 @@ def scenarios() -> list[dict[str, Any]]:
     return [each for path in sorted(FOLDER.glob("*.yaml")) for each in yaml.safe_load(path.read_text("utf-8"))]
 
 
-def rows_of_scenario(scenario: dict[str, Any]) -> list[Row]:
+def rows_of_scenario(scenario: dict[str, Any]) -> list[LedgerRow]:
     """The base, with the limit that it asks for and its other accounts."""
     base = dict(scenario.get("base", {}))
     limit = cents(base.pop("limit", "60000.00"))
@@ -154,13 +154,13 @@ def _asker(step: Step, login: str = "u.becker") -> Asker:
 _ASKED = ("amount", "payment_days", "prepayment", "delivery_date")
 
 
-def _command(step: Step) -> Command:
+def _command(step: Step) -> LedgerCommand:
     word, number = next(iter(step.items()))
     decision = str(uuid4())
     asked: dict[str, Any] = {name: step[name] for name in _ASKED if name in step}
     asked.setdefault("payment_days", 30)
     asker = _asker(step)
-    commands: dict[str, Callable[[], Command]] = {
+    commands: dict[str, Callable[[], LedgerCommand]] = {
         "submit": lambda: Submit(
             order=number,
             account=step.get("account", "C-1"),
@@ -249,7 +249,7 @@ def _account(books: Books, number: str) -> Account:
 def _pay(step: Step, books: Books) -> None:
     """A payment, oldest due first; negative where one bounces."""
     account, amount = _account(books, step["pay"]), cents(step["amount"])
-    rows: list[Row] = [replace(account, open_items=account.open_items - amount, version=account.version + 1)]
+    rows: list[LedgerRow] = [replace(account, open_items=account.open_items - amount, version=account.version + 1)]
     left = amount
     for due in [each for each in books.rows(DueTotal) if each.account == account.id]:
         part = min(due.open_amount, left) if amount > 0 else left

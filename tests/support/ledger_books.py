@@ -20,16 +20,16 @@ from sqlalchemy import select, true
 
 from engine.pipeline import Engine
 from engine.vocabulary.days import day_number
-from ledger.books.answers import act_of
+from ledger.books.command_answers import act_of
 from ledger.books.credit_ledger import Asked, CreditLedger
 from ledger.books.reading import read_snapshot, rows_of
 from ledger.books.verbs import VERBS
 from ledger.credit.account import Account
-from ledger.credit.account_facts import account_group
-from ledger.credit.change import Again, Asker, Change, Desk
-from ledger.credit.entry import Bucket, Entry
+from ledger.credit.account_fact_group import account_group
+from ledger.credit.change import Again, Asker, Desk, LedgerChange
+from ledger.credit.entry import Entry, EntryBucket
 from ledger.credit.order import Order, OrderState
-from ledger.credit.snapshot import Command, Row, Snapshot, Wants
+from ledger.credit.snapshot import LedgerCommand, LedgerRow, Snapshot, Wants
 from ledger.journal.act_answers import answer_of
 from ledger.journal.clock import Clock
 from ledger.journal.journal import Journal
@@ -38,7 +38,7 @@ from ledger.record.record_header import RecordKind
 from ledger.store.ledger_tables import ledger_entries, rechecks
 from ledger.store.place import JournalPlace
 
-R = TypeVar("R", bound=Row)
+R = TypeVar("R", bound=LedgerRow)
 
 FIRST_DAY = date(2026, 7, 1)
 """The business date that books begin with."""
@@ -68,10 +68,10 @@ class Books:
         self._ids += 1
         return f"019f1ce8-0000-7000-8000-{self._ids:012d}"
 
-    def do(self, command: Command) -> Told:
+    def do(self, command: LedgerCommand) -> Told:
         raise NotImplementedError
 
-    def do_all(self, commands: list[Command]) -> list[Told]:
+    def do_all(self, commands: list[LedgerCommand]) -> list[Told]:
         """As if all were asked at once. Raises the first refusal."""
         return [self.do(each) for each in commands]
 
@@ -115,10 +115,10 @@ class PureBooks(Books):
         self.snapshot.open_items_of = frozenset(each.id for each in self.snapshot.all(Account))
         return self.snapshot
 
-    def do(self, command: Command) -> Told:
+    def do(self, command: LedgerCommand) -> Told:
         desk = replace(self.desk, next_seq=self._seq)
         try:
-            change: Change = VERBS[type(command)](self.snapshot_of(), command, desk)
+            change: LedgerChange = VERBS[type(command)](self.snapshot_of(), command, desk)
         except Again as again:
             return replace(self._answers[again.decision], is_repeated=True)
         self._seq += 1
@@ -134,7 +134,7 @@ class PureBooks(Books):
         self._answers[known or str(len(self._answers))] = told
         return told
 
-    def _recheck(self, change: Change) -> None:
+    def _recheck(self, change: LedgerChange) -> None:
         self._rechecked |= change.rechecks
         for each in self.snapshot.all(Account):
             if each.group in change.recheck_groups:
@@ -162,10 +162,10 @@ class JournalBooks(Books):
         super().__init__(engine)
         self.journal, self._runner, self.ledger = journal, runner, CreditLedger(journal)
 
-    def do(self, command: Command) -> Told:
+    def do(self, command: LedgerCommand) -> Told:
         return self.do_all([command])[0]
 
-    def do_all(self, commands: list[Command]) -> list[Told]:
+    def do_all(self, commands: list[LedgerCommand]) -> list[Told]:
         async def ask() -> list[Any]:
             return list(await asyncio.gather(*map(self._ask, commands), return_exceptions=True))
 
@@ -175,7 +175,7 @@ class JournalBooks(Books):
                 raise each
         return done
 
-    async def _ask(self, command: Command) -> Told:
+    async def _ask(self, command: LedgerCommand) -> Told:
         asked = Asked(command=command, kind=RecordKind.ITEM, engine=self.engine, raw=b"{}", actor="test")
         done = await self.ledger.ask(asked)
         return Told(done.status, json.loads(done.body), done.is_repeated)
@@ -189,7 +189,7 @@ class JournalBooks(Books):
             return [
                 Entry(
                     account=each.account,
-                    bucket=Bucket(each.bucket),
+                    bucket=EntryBucket(each.bucket),
                     amount=each.amount,
                     effective_on=each.effective_on,
                     order=each.order_id,

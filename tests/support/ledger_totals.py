@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from ledger.credit.account import Account, Group
-from ledger.credit.entry import Bucket
+from ledger.credit.entry import EntryBucket
 from ledger.credit.order import RESERVING, Order
 from ledger.items.item import Allocation, ItemKind, ItemState, OpenItem
 from ledger.items.totals import BookTotal, DayRecord, DueTotal, LevelTotal
@@ -25,7 +25,7 @@ def differences(books: Books) -> list[str]:
         if kept != added:
             found.append(f"{what}: kept {kept}, added up {added}")
 
-    entries: Counter[tuple[str, Bucket]] = Counter()
+    entries: Counter[tuple[str, EntryBucket]] = Counter()
     for entry in books.entries():
         entries[entry.account, entry.bucket] += entry.amount
     for account in accounts.values():
@@ -39,7 +39,7 @@ def differences(books: Books) -> list[str]:
         }
         for name, added in sums.items():
             compare(f"{account.id} {name}", getattr(account, name), added)
-            compare(f"{account.id} entries of {name}", entries[account.id, Bucket(name)], added)
+            compare(f"{account.id} entries of {name}", entries[account.id, EntryBucket(name)], added)
         compare(f"{account.id} disputed", account.disputed, sum(each.disputed_amount for each in own))
     totals: tuple[tuple[str, Any, Any], ...] = (
         ("due", _due_kept(books), _due(items)),

@@ -19,7 +19,7 @@ from ledger.access.changes import KeyWords, PersonWords, add_person, create_key
 from ledger.access.roles import Authority, Role
 from ledger.books.writing import _put
 from ledger.credit.account import Account
-from ledger.credit.snapshot import Row
+from ledger.credit.snapshot import LedgerRow
 from ledger.journal.journal import Journal
 from ledger.store.place import JournalPlace
 from tests.support.keyed_services import changed
@@ -124,12 +124,12 @@ def keys_of_people(settings: Settings) -> dict[str, str]:
     return dict(zip((*PEOPLE, "shop"), keys, strict=True))
 
 
-def put_rows(settings: Settings, rows: Iterable[Row]) -> None:
+def put_rows(settings: Settings, rows: Iterable[LedgerRow]) -> None:
     """Into a journal that no service has open, past every command."""
     put_rows_at(settings.journal, rows)
 
 
-def put_rows_at(place: JournalPlace, rows: Iterable[Row]) -> None:
+def put_rows_at(place: JournalPlace, rows: Iterable[LedgerRow]) -> None:
     """The same by the journal's place."""
 
     async def put() -> None:

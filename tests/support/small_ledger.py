@@ -15,7 +15,7 @@ from ledger.books.credit_ledger import Asked, CreditLedger
 from ledger.books.verify import LedgerVerified, verify_ledger
 from ledger.credit.change import Asker
 from ledger.credit.put_account import PutAccount
-from ledger.credit.snapshot import Command
+from ledger.credit.snapshot import LedgerCommand
 from ledger.credit.submit import Submit
 from ledger.items.post_invoice import PostInvoice
 from ledger.items.post_payment import PostPayment, Reference
@@ -44,14 +44,14 @@ class SmallLedger:
         self._ids += 1
         return uuid7_of(self.journal.clock.id_time(), self._ids.to_bytes(10, "big"))
 
-    async def do(self, *commands: Command) -> list[Any]:
+    async def do(self, *commands: LedgerCommand) -> list[Any]:
         """Of each what was done, or the exception that says why it wasn't."""
         asked = [
             Asked(command=each, kind=RecordKind.ITEM, engine=self.engine, raw=b"{}", actor="test") for each in commands
         ]
         return await asyncio.gather(*map(self.ledger.ask, asked), return_exceptions=True)
 
-    async def done(self, *commands: Command) -> list[Any]:
+    async def done(self, *commands: LedgerCommand) -> list[Any]:
         """As `do`; none of them may fail."""
         given = await self.do(*commands)
         for each in given:

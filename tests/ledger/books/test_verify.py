@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import BigInteger
 
-from ledger.books.two_sides import COMPARISONS, Comparison
-from ledger.books.verify import Difference
+from ledger.books.two_sides import COMPARISONS, SidesCompared
+from ledger.books.verify import LedgerDifference
 from ledger.credit.account import Account, Group
 from ledger.credit.limit import Limit, LimitKind, LimitState
 from ledger.credit.order import Order
@@ -206,7 +206,7 @@ def _tamperings() -> Iterator[tuple[str, str, str]]:
     )
 
 
-async def _found(small: SmallLedger) -> list[Difference]:
+async def _found(small: SmallLedger) -> list[LedgerDifference]:
     return (await small.verify()).differences
 
 
@@ -242,11 +242,11 @@ def test_every_kind_of_check_and_every_sum_is_among_what_is_compared() -> None:
 
     assert compared == {1, 2, 3, 4, 5, 7}
     assert {column for _, column in _summed()} - named == set()
-    assert all(isinstance(each, Comparison) or each.figures for each in COMPARISONS)
+    assert all(isinstance(each, SidesCompared) or each.figures for each in COMPARISONS)
     assert {kind.__name__ for kind in (Order, OpenItem, Allocation)} == {"Order", "OpenItem", "Allocation"}
 
 
-async def _replayed(place: JournalPlace) -> Sequence[Difference]:
+async def _replayed(place: JournalPlace) -> Sequence[LedgerDifference]:
     with small_ledger(place) as small:
         await _fill(small)
         Tables(place).run("UPDATE accounts SET version = version - 1 WHERE id = 'C-1'")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.vocabulary.binding import FactsRefused
 from ledger.credit.account import Account, Group
-from ledger.credit.account_facts import DERIVED_OF_ACCOUNT, FIGURES, REPLACED
+from ledger.credit.account_fact_group import DERIVED_OF_ACCOUNT, FIGURES, REPLACED
 from ledger.credit.assign_grade import AssignGrade
 from ledger.credit.block_account import Block, Unblock
 from ledger.credit.change import CommandRefused
@@ -26,7 +26,7 @@ from ledger.credit.put_group import PutGroup
 from ledger.credit.put_security import EndSecurity, PutSecurity
 from ledger.credit.record_figures import RecordFigures
 from ledger.credit.security import SecurityKind
-from ledger.credit.snapshot import Command
+from ledger.credit.snapshot import LedgerCommand
 from ledger.credit.submit import Submit
 from ledger.items.post_credit_note import PostCreditNote
 from ledger.items.post_deposit import PostDeposit
@@ -91,12 +91,12 @@ BOSS = asker("u.keller", "cfo")
 
 
 @st.composite
-def commands(draw: st.DrawFn) -> Command:
+def commands(draw: st.DrawFn) -> LedgerCommand:
     """Any that changes an account or its items; many of them can't be done."""
     account, number, amount = draw(ACCOUNTS), draw(NUMBERS), draw(AMOUNTS)
     issued, until = draw(PAST), draw(DAYS)
     record = f"019f1ce8-0000-7000-8000-{draw(st.integers(0, 10**11)):012d}"
-    made: list[Command] = [
+    made: list[LedgerCommand] = [
         PostInvoice(invoice=f"I-{number}{account}", account=account, amount=amount, issued_on=issued,
                     due_on=max(issued, until), asker=asker(), id=record,
                     order=draw(st.none() | st.just(f"O-{number}"))),
@@ -133,7 +133,7 @@ def commands(draw: st.DrawFn) -> Command:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(commands(), min_size=1, max_size=25))
-def test_what_changes_a_fact_raises_the_version_and_totals_stay_sums(asked: list[Command]) -> None:
+def test_what_changes_a_fact_raises_the_version_and_totals_stay_sums(asked: list[LedgerCommand]) -> None:
     """On one day. What a group has of its other accounts raises the group's version."""
     books = PureBooks(LEDGER)
     for account in ("C-1", "C-2"):

@@ -11,10 +11,10 @@ from engine.pipeline import Engine
 from ledger.books.verbs import VERBS
 from ledger.credit.change import Asker, CommandRefused, Desk, Unchanged
 from ledger.credit.change_order import ChangeOrder
+from ledger.credit.command_posting import Posting
 from ledger.credit.deliver import Deliver, Undeliver, bill_order
 from ledger.credit.moves import FROM, Move, legal_moves
 from ledger.credit.order import LIVE, RESERVING, Hold, HoldKind, Order, OrderState
-from ledger.credit.posting import Posting
 from ledger.credit.recheck import Lift, Recheck
 from ledger.credit.release_order import ReleaseOrder
 from ledger.credit.reopen import Reopen

@@ -10,7 +10,7 @@ from typing import Any
 from engine.pipeline import Engine
 from ledger.credit.change import Asker, Desk
 from ledger.credit.judging import judge
-from ledger.credit.order import Checkpoint, Order, OrderState
+from ledger.credit.order import Order, OrderCheckpoint, OrderState
 from ledger.credit.snapshot import Snapshot
 from ledger.credit.submit import Submit, submit
 from tests.support.credit_books import BASE_DAY, base_rows
@@ -89,5 +89,5 @@ def test_an_order_is_no_sister_of_its_own(default_engine: Engine) -> None:
     _decided(default_engine, snapshot, "A", 1_000_00, BASE_DAY, None)
     order = snapshot.get(Order, "A")
     assert order is not None
-    body = judge(snapshot, order, Desk(engine=default_engine, day=BASE_DAY), Checkpoint.RECHECK, "").facts
+    body = judge(snapshot, order, Desk(engine=default_engine, day=BASE_DAY), OrderCheckpoint.RECHECK, "").facts
     assert "related_amount" not in body["order"]

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ledger.credit.change import Change
+from ledger.credit.change import LedgerChange
 
 
-def act_of(change: Change) -> dict[str, Any]:
+def act_of(change: LedgerChange) -> dict[str, Any]:
     """What the record says of a change: the command's word, what it was about, what came of it (`shown`), and on which
     state and day (`ledger`)."""
     return {

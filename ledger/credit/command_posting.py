@@ -11,13 +11,13 @@ from typing import TypeVar
 
 from ledger.credit.account import Account, Group, Key
 from ledger.credit.change import Desk
-from ledger.credit.entry import Bucket, Entry
+from ledger.credit.entry import Entry, EntryBucket
 from ledger.credit.order import Order
 from ledger.credit.sisters import part_of
-from ledger.credit.snapshot import Row, Snapshot
+from ledger.credit.snapshot import LedgerRow, Snapshot
 from ledger.items.totals import BookTotal
 
-_R = TypeVar("_R", bound=Row)
+_R = TypeVar("_R", bound=LedgerRow)
 
 
 class Posting:
@@ -25,7 +25,7 @@ class Posting:
 
     def __init__(self, snapshot: Snapshot, desk: Desk, cause: str) -> None:
         self.snapshot, self.desk, self.cause = snapshot, desk, cause
-        self._rows: dict[tuple[type, Key], Row] = {}
+        self._rows: dict[tuple[type, Key], LedgerRow] = {}
         self._entries: list[Entry] = []
         self._rechecks: set[str] = set()
 
@@ -37,7 +37,7 @@ class Posting:
         """The same. Raises `LookupError`, a fault of ours, where there is none."""
         return self._rows.get((kind, key)) or self.snapshot.existing(kind, *key)  # type: ignore[return-value]  # by its type
 
-    def put(self, row: Row) -> None:
+    def put(self, row: LedgerRow) -> None:
         """A row that is new or other than before. Whatever the account's facts are made of goes through `touch` too."""
         self._rows[type(row), row.key] = row
 
@@ -56,10 +56,10 @@ class Posting:
         if before is not None and _leaves_room(before, order):
             self.recheck(order.account)
         self.move(
-            order.account, Bucket.OPEN_ORDERS, order.reserved - (before.reserved if before else 0), order=order.id
+            order.account, EntryBucket.OPEN_ORDERS, order.reserved - (before.reserved if before else 0), order=order.id
         )
         self.move(
-            order.account, Bucket.DELIVERED, order.delivered - (before.delivered if before else 0), order=order.id
+            order.account, EntryBucket.DELIVERED, order.delivered - (before.delivered if before else 0), order=order.id
         )
         account = self.touch(order.account)
         if before is None:
@@ -69,7 +69,7 @@ class Posting:
     def move(
         self,
         account: str,
-        bucket: Bucket,
+        bucket: EntryBucket,
         amount: int,
         *,
         order: str | None = None,
@@ -94,8 +94,8 @@ class Posting:
                 cause=cause or self.cause,
             )
         )
-        self._move_group(now, -amount if bucket is Bucket.DEPOSITS else amount)
-        if bucket is Bucket.OPEN_ITEMS:
+        self._move_group(now, -amount if bucket is EntryBucket.DEPOSITS else amount)
+        if bucket is EntryBucket.OPEN_ITEMS:
             self._move_book(now, amount)
 
     def _move_book(self, account: Account, amount: int) -> None:
@@ -120,7 +120,7 @@ class Posting:
         return frozenset(self._rechecks)
 
     @property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[LedgerRow, ...]:
         """All that is new or other than before."""
         return tuple(self._rows.values())
 

@@ -88,6 +88,10 @@ RejectsOption = Annotated[
 _COUNTS = ("new", "same", "changed", "rejected", "settled")
 _WAIT_SECONDS = 0.3
 
+_PLAIN = {".csv": "text/csv", ".ndjson": "application/x-ndjson", ".jsonl": "application/x-ndjson"}
+
+_SHOWN_MAX = 20
+
 
 def import_files(
     *,
@@ -165,9 +169,6 @@ def _import(
     run["rows"] += len(unread)
     run["rejected"] += len(unread)
     return run, [*unread, *rejected]
-
-
-_PLAIN = {".csv": "text/csv", ".ndjson": "application/x-ndjson", ".jsonl": "application/x-ndjson"}
 
 
 def _as_ndjson(path: Path, import_map: ImportMap, out_file: BinaryIO) -> list[tuple[str, str]]:
@@ -262,6 +263,3 @@ def _print(runs: Sequence[dict[str, Any]], faults: Sequence[tuple[str, str, str]
             err().print(Text(f"{path}:{line}: {fault}"), soft_wrap=True)
         if len(faults) > _SHOWN_MAX:
             err().print(Text(f"… and {len(faults) - _SHOWN_MAX:,} more; --rejects writes all of them"))
-
-
-_SHOWN_MAX = 20

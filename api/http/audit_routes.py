@@ -47,6 +47,35 @@ log = structlog.get_logger(__name__)
 
 _PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
+_CREDIT_ACTS: tuple[tuple[Any, ...], ...] = (
+    (
+        "releases",
+        "audit_releases",
+        "Report releases",
+        "Who let which held order go, with reason and amount, by person: those in force, those that wait for a second "
+        "person, and those that the policies refused.",
+        credit_acts.releases,
+        credit_acts.RELEASES,
+    ),
+    (
+        "limits",
+        "audit_limits",
+        "Report limit changes",
+        "Which limit was asked for, granted, refused or ended, by whom, with the decision that allowed it.",
+        credit_acts.limit_changes,
+        credit_acts.LIMITS,
+    ),
+    (
+        "exceptions",
+        "audit_exceptions",
+        "Report what passed by an exception",
+        "Orders that were let go although a rule fired, with the exception that waived it and who approved that.",
+        credit_acts.exceptions,
+        credit_acts.EXCEPTIONS,
+    ),
+)
+"""Reports on the credit ledger: path, name, summary, description, the report, and its columns."""
+
 
 class ReportForm(StrEnum):
     """How a report is written."""
@@ -155,36 +184,6 @@ def _add_reports(app: FastAPI, reports: _Reports) -> None:
 
     for path, name, summary, description, question, columns in _CREDIT_ACTS:
         _add_credit_acts(app, reports, path, name, summary, description, question, columns)
-
-
-_CREDIT_ACTS: tuple[tuple[Any, ...], ...] = (
-    (
-        "releases",
-        "audit_releases",
-        "Report releases",
-        "Who let which held order go, with reason and amount, by person: those in force, those that wait for a second "
-        "person, and those that the policies refused.",
-        credit_acts.releases,
-        credit_acts.RELEASES,
-    ),
-    (
-        "limits",
-        "audit_limits",
-        "Report limit changes",
-        "Which limit was asked for, granted, refused or ended, by whom, with the decision that allowed it.",
-        credit_acts.limit_changes,
-        credit_acts.LIMITS,
-    ),
-    (
-        "exceptions",
-        "audit_exceptions",
-        "Report what passed by an exception",
-        "Orders that were let go although a rule fired, with the exception that waived it and who approved that.",
-        credit_acts.exceptions,
-        credit_acts.EXCEPTIONS,
-    ),
-)
-"""Reports on the credit ledger: path, name, summary, description, the report, and its columns."""
 
 
 def _add_credit_acts(

@@ -43,6 +43,8 @@ EXCEPTIONS = (
 
 _GOES = ("approve", "approve_with_conditions")
 
+_AT_ONCE = 500
+
 
 def releases(connection: Connection, _: SubjectKeys) -> list[ReportLine]:
     """By person, then in the order in which they were made; refused ones too. Raises `FileTrouble`."""
@@ -158,9 +160,6 @@ def _headers(connection: Connection, decisions: list[str | None]) -> Mapping[str
             header = read_header(text.encode())
             found[header.id] = header
     return found
-
-
-_AT_ONCE = 500
 
 
 def _place(line: ReportLine) -> int:

@@ -64,7 +64,7 @@ class LedgerDifference:
     found: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class LedgerVerified:
     """What a check came to."""
 

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from ledger.credit.account import Account, Key
@@ -117,5 +117,4 @@ def _statement(name: str, dialect: str, rows: int) -> str:
     head, _, tail = text.partition("VALUES ")
     one, _, conflict = tail.partition(" ON CONFLICT")
     mark = "?" if dialect == sqlite.dialect.name else "%s"
-    assert dialect in (sqlite.dialect.name, postgresql.dialect.name), dialect
     return f"{head}VALUES {', '.join([one.replace('?', mark)] * rows)} ON CONFLICT{conflict}"

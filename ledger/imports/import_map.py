@@ -31,6 +31,8 @@ from ledger.imports.import_kinds import KINDS, ImportKind, ImportWord, columns_o
 
 _KEY = "import"
 
+_NOWHERE = Place("import", 1, 1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportMap:
@@ -74,9 +76,6 @@ def plain_map(kind: ImportKind, vocabulary: Vocabulary) -> ImportMap:
         for name, type_ in columns_of(kind, vocabulary).items()
     ]
     return ImportMap(kind=kind, columns=tuple(columns))
-
-
-_NOWHERE = Place("import", 1, 1)
 
 
 def _columns(

@@ -31,6 +31,9 @@ BOOKED_OTHERWISE = "already-booked-differently"
 _CHANGED = "is there already with other content; give --update (`update=true`) to take this one"
 _BOOKED = "is booked already with other content; reverse that one, or give this one a number of its own"
 
+IMPORTED = "imported"
+"""What imported items are given in place of a record's id, until they are kept."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedRow:
@@ -180,9 +183,6 @@ class _Doing:
             state=ImportState.DONE if self.command.is_last else run.state,
         )
 
-
-IMPORTED = "imported"
-"""What imported items are given in place of a record's id, until they are kept."""
 
 _SUBJECTS = (OpenItem, Order, ExchangeRate, Limit, Security, Figures, Group, Account)
 """What a row is about, the most particular first: with an item its account changes too."""

@@ -35,7 +35,7 @@ COLUMN_NAMES = {"order": "order_id", "group": "group_id", "limit": "group_limit"
 Convert = Callable[[Any], Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
     """How rows of one kind are kept."""
 
@@ -95,14 +95,13 @@ def _stored(kind: type[Any], name: str, key: str, *indexes: str) -> Stored:
         row: LedgerRow = kind(**dict(zip(names, given, strict=True)))
         return row
 
-    return Stored(kind, table, keys, encode, decode)
+    return Stored(kind=kind, table=table, key=keys, encode=encode, decode=decode)
 
 
 def _without_none(hint: Any) -> tuple[Any, bool]:
     if get_origin(hint) in (types.UnionType, Union):
-        inner = [each for each in get_args(hint) if each is not type(None)]
-        assert len(inner) == 1, hint
-        return inner[0], True
+        [inner] = [each for each in get_args(hint) if each is not type(None)]
+        return inner, True
     return hint, False
 
 

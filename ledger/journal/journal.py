@@ -383,8 +383,7 @@ class Journal:
         self._store.check()
         opened.keys.check()
         if self._trouble:
-            # a smaller record than a usual one may still fit: it isn't the end of the trouble
-            with self._store.turn(opened.connection):
+            with self._store.turn(opened.connection):  # a smaller record may still fit: no end of the trouble
                 try_write(self._store, opened.connection)
         given = self._in_one_transaction(works, opened)
         self._store.check()

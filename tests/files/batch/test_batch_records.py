@@ -137,7 +137,7 @@ def test_spark_reads_arrays_of_structs_as_duckdb_does(tmp_path: Path) -> None:
     refused = credence("batch", tmp_path / "rows.csv", *asked, *places)
     assert (refused.exit_code, (tmp_path / "out.ndjson").exists()) == (2, False)
     assert "on Spark a list is a column of arrays of structs, and `account.items` holds text" in refused.stderr
-    assert "(make it one with from_json(`account.items`, 'array<struct<amount: decimal(18,2), " in refused.stderr
+    assert "; make it one with from_json(`account.items`, 'array<struct<amount: decimal(18,2), " in refused.stderr
 
     ran = credence("batch", tmp_path / "rows.parquet", *asked, *places)
     assert ran.exit_code == 1, (ran.output, ran.exception)

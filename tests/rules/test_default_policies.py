@@ -61,6 +61,6 @@ def test_every_file_tells_editors_its_schema(folder: RulesFolder) -> None:
         (row_maps(folder), "../..", "map"),
     ):
         for name, content in files.items():
-            kind = "facts" if name == "rules/facts.yaml" else subject
+            kind = {"rules/facts.yaml": "facts", "rules/invariants.yaml": "invariants"}.get(name, subject)
             hint = f"# yaml-language-server: $schema={up}/schema/{kind}.schema.json"
             assert content.decode().splitlines()[0] == hint, name

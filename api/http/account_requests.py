@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from pydantic.config import JsonDict
 
 from ledger.credit.limit import LimitKind
@@ -22,9 +22,12 @@ _DECIMAL: JsonDict = {"pattern": r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,38})?$"}
 _ABOVE_ZERO: JsonDict = {"pattern": r"^(?=.*[1-9])(0|[1-9][0-9]{0,17})(\.[0-9]{1,38})?$"}
 
 _Amount = Annotated[str, Field(max_length=60, examples=["12500.00"], json_schema_extra=_ABOVE_ZERO)]
-_OptionalAmount = Annotated[str | None, Field(max_length=60, json_schema_extra=_DECIMAL)]
+_OptionalAmount = Annotated[str, Field(max_length=60, json_schema_extra=_DECIMAL)] | None
 _Day = Annotated[str | None, Field(max_length=10, examples=["2026-07-01"])]
 _Currency = Annotated[str | None, Field(max_length=3, examples=["EUR"], description="ISO 4217.")]
+
+_LimitKind = Annotated[LimitKind, WithJsonSchema({"type": "string", "pattern": f"^({'|'.join(LimitKind)})$"})]
+"""In its place, since the component `LimitKind` has the words of the policies' fact `limit.kind`."""
 
 
 class _Sent(BaseModel):
@@ -69,7 +72,7 @@ class RecordFiguresRequest(_Sent):
 class NewLimitRequest(_Sent):
     """A limit that is asked for."""
 
-    kind: LimitKind = Field(default=LimitKind.LIMIT, strict=False)
+    kind: _LimitKind = Field(default=LimitKind.LIMIT, strict=False)
     amount: _OptionalAmount = Field(default=None, description="The whole limit; none where it is unlimited.")
     from_: _Day = Field(default=None, alias="from")
     until: _Day = None
@@ -93,7 +96,7 @@ class PutSecurityRequest(_Sent):
     kind: SecurityKind = Field(strict=False)
     amount: _Amount
     currency: _Currency = None
-    cover: _OptionalAmount = Field(default=None, max_length=30, description="Share that is paid; left out: all.")
+    cover: _OptionalAmount = Field(default=None, description="Share that is paid; left out: all.")
     order: _OptionalNumber = None
     from_: _Day = Field(default=None, alias="from")
     until: _Day = None

@@ -21,10 +21,6 @@ class SubmitOrderRequest(BaseModel):
         description="The order's facts: `id` and `amount`, and what else is known of `payment_days`, `delivery_date`, "
         "`prepayment`, …; not what the ledger says itself.",
         examples=[{"id": "SO-2026-004711", "amount": "12500.00", "payment_days": 30}],
-        json_schema_extra={
-            "properties": {"id": {"type": "string", "minLength": 1, "maxLength": 200}},
-            "required": ["id"],
-        },
     )
     copied_from: str | None = Field(
         default=None,

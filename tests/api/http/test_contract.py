@@ -48,6 +48,8 @@ def schema_with(*, boundaries: bool) -> schemathesis.schemas.BaseSchema:
 UNSAID = {
     "is out of range",  # how large a decimal in text may be is what a JSON Schema can't say
     "is an unknown field",  # what facts there are, the policies in force say
+    "is not one of the known words",  # and which words they have
+    "is missing or no text of 1 to 200 characters",  # the number among an order's facts
     "is given for a review of today",  # which day is today
     "is missing",  # the amount of a limit, but of one that is unlimited
     "the file is empty",  # as one of blanks is
@@ -69,6 +71,7 @@ UNSAID_OF_SOME = (
     "is no day",
     "lies in the past",
     "the column `",
+    "the parameter `complete` is about ",
     "the parameter `from` is `",
     "the parameter `until` is ",
     "says not one thing to do",  # of `/v1/erasures`

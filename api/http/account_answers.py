@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
-from api.http.answers import DecisionShape, Shape
+from api.http.answers import DecisionShape, RateShape, Shape
 from api.http.ledger_answers import LedgerShape, OrderStateShape
 
 _MONEY = "Decimal text in the account's currency."
@@ -90,7 +90,7 @@ class FiguresAnswerShape(Shape):
     ledger: LedgerShape
 
 
-class LimitShape(Shape):
+class CreditLimitShape(Shape):
     """A limit as it stands."""
 
     account: str
@@ -115,7 +115,7 @@ class LimitShape(Shape):
 class JudgedLimitShape(Shape):
     """A limit, and what the policies say of it."""
 
-    limit: LimitShape
+    limit: CreditLimitShape
     decision: DecisionShape
     ledger: LedgerShape
 
@@ -123,14 +123,14 @@ class JudgedLimitShape(Shape):
 class LimitAnswerShape(Shape):
     """A limit."""
 
-    limit: LimitShape
+    limit: CreditLimitShape
     ledger: LedgerShape
 
 
-class LimitsShape(Shape):
+class CreditLimitsShape(Shape):
     """All limits of an account, the newest first."""
 
-    limits: list[LimitShape]
+    limits: list[CreditLimitShape]
 
 
 class SecurityShape(Shape):
@@ -184,7 +184,7 @@ class GradeAnswerShape(Shape):
     ledger: LedgerShape
 
 
-class ForeignShape(Shape):
+class ForeignAmountsShape(Shape):
     """An item's amounts in its own currency, where that isn't the account's."""
 
     currency: str
@@ -208,7 +208,7 @@ class ItemShape(Shape):
     order: str | None
     settled_on: str | None
     dunning_level: int
-    foreign: ForeignShape | None = None
+    foreign: ForeignAmountsShape | None = None
 
 
 class AllocationShape(Shape):
@@ -278,7 +278,7 @@ class RatesLedgerShape(Shape):
 class RatesAnswerShape(Shape):
     """Rates as they were recorded."""
 
-    rates: list[dict[str, str]]
+    rates: list[RateShape]
     quote: str = Field(description="The policies' currency.")
     ledger: RatesLedgerShape
 
@@ -287,7 +287,7 @@ class AccountFactShape(Shape):
     """A fact, and where it comes from."""
 
     name: str
-    value: Any
+    value: JsonValue
     from_: str = Field(
         alias="from",
         description="`items`, `payments`, `orders`, `limits`, `securities`, `group`, `book`, `grades`, `account`, "
@@ -319,7 +319,7 @@ class ExposureShape(Shape):
     exposure: str
 
 
-class EntryShape(Shape):
+class LedgerEntryShape(Shape):
     """One movement of money."""
 
     seq: int = Field(description="Place of the record that caused it.")
@@ -332,10 +332,10 @@ class EntryShape(Shape):
     cause: str
 
 
-class EntriesShape(Shape):
+class LedgerEntriesShape(Shape):
     """Movements of an account, the newest first."""
 
-    entries: list[EntryShape]
+    entries: list[LedgerEntryShape]
     before: str | None = Field(description="Send it as `before` for the next page; null on the last.")
 
 
@@ -346,7 +346,7 @@ class ItemsShape(Shape):
     after: str | None = Field(description="Send it as `after` for the next page; null on the last.")
 
 
-class EventShape(Shape):
+class AccountEventShape(Shape):
     """Something that happened to an account."""
 
     on: str
@@ -359,4 +359,4 @@ class EventShape(Shape):
 class TimelineShape(Shape):
     """What happened to an account, the newest first."""
 
-    events: list[EventShape]
+    events: list[AccountEventShape]

@@ -184,13 +184,13 @@ def _add_facts(app: FastAPI, reader: AccountReader) -> None:
 
 def _add_lists(app: FastAPI, reader: AccountReader) -> None:
     @app.get("/v1/accounts/{id}/limits", name="list_limits", summary="Limits of an account", **_shared())
-    async def list_limits(id: Account, request: Request) -> answers.LimitsShape:
+    async def list_limits(id: Account, request: Request) -> answers.CreditLimitsShape:
         """All that were asked for, the newest first."""
         account = await reader.account(id, request)
         found = await reader.ask(lambda connection: rows_of_account(connection, Limit, id))
         newest = sorted(found, key=lambda each: -each.number)
         shown = [limit_shown(each, account.currency) for each in newest]
-        return answers.LimitsShape.model_validate({"limits": shown})
+        return answers.CreditLimitsShape.model_validate({"limits": shown})
 
     @app.get("/v1/accounts/{id}/securities", name="list_securities", summary="Securities of an account", **_shared())
     async def list_securities(id: Account, request: Request) -> answers.SecuritiesShape:
@@ -250,7 +250,7 @@ def _add_movements(app: FastAPI, reader: AccountReader) -> None:
         request: Request,
         before: Annotated[str | None, Query(max_length=40, pattern=r"^[0-9]{1,15}\.[0-9]{1,9}$")] = None,
         limit: _Limit = PAGE,
-    ) -> answers.EntriesShape:
+    ) -> answers.LedgerEntriesShape:
         """The newest first, page by page. They are never changed: a reversal is an entry of its own."""
         account = await reader.account(id, request)
         place = None if before is None else _place(before)
@@ -270,7 +270,7 @@ def _add_movements(app: FastAPI, reader: AccountReader) -> None:
             for each in found
         ]
         last = f"{found[-1].seq}.{found[-1].number}" if len(found) == limit else None
-        return answers.EntriesShape.model_validate({"entries": entries, "before": last})
+        return answers.LedgerEntriesShape.model_validate({"entries": entries, "before": last})
 
     _add_timeline(app, reader)
 

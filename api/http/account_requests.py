@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic.config import JsonDict
 
 from ledger.credit.limit import LimitKind
 from ledger.credit.security import SecurityKind
@@ -15,9 +16,18 @@ _Number = Annotated[str, Field(**_NUMBER)]
 _OptionalNumber = Annotated[str | None, Field(**_NUMBER)]
 _Text = Annotated[str, Field(min_length=1, max_length=2_000)]
 _OptionalText = Annotated[str | None, Field(min_length=1, max_length=2_000)]
-_Amount = Annotated[str, Field(max_length=60, examples=["12500.00"])]
+_DECIMAL: JsonDict = {"pattern": r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,38})?$"}
+"""For the document alone: the command says in its own words what is wrong with an amount."""
+
+_ABOVE_ZERO: JsonDict = {"pattern": r"^(?=.*[1-9])(0|[1-9][0-9]{0,17})(\.[0-9]{1,38})?$"}
+
+_Amount = Annotated[str, Field(max_length=60, examples=["12500.00"], json_schema_extra=_ABOVE_ZERO)]
+_OptionalAmount = Annotated[str, Field(max_length=60, json_schema_extra=_DECIMAL)] | None
 _Day = Annotated[str | None, Field(max_length=10, examples=["2026-07-01"])]
 _Currency = Annotated[str | None, Field(max_length=3, examples=["EUR"], description="ISO 4217.")]
+
+_LimitKind = Annotated[LimitKind, WithJsonSchema({"type": "string", "pattern": f"^({'|'.join(LimitKind)})$"})]
+"""In its place, since the component `LimitKind` has the words of the policies' fact `limit.kind`."""
 
 
 class _Sent(BaseModel):
@@ -43,7 +53,7 @@ class PutGroupRequest(_Sent):
     """A group of companies. Who belongs to it is said by the accounts."""
 
     currency: _Currency = None
-    limit: str | None = Field(default=None, max_length=60, description="What all of them may owe together.")
+    limit: _OptionalAmount = Field(default=None, description="What all of them may owe together.")
     limit_until: _Day = None
     insolvent: bool | None = None
 
@@ -59,18 +69,18 @@ class RecordFiguresRequest(_Sent):
     source: _OptionalText = None
 
 
-class LimitRequest(_Sent):
+class NewLimitRequest(_Sent):
     """A limit that is asked for."""
 
-    kind: LimitKind = Field(default=LimitKind.LIMIT, strict=False)
-    amount: str | None = Field(default=None, max_length=60, description="The whole limit; none where it is unlimited.")
+    kind: _LimitKind = Field(default=LimitKind.LIMIT, strict=False)
+    amount: _OptionalAmount = Field(default=None, description="The whole limit; none where it is unlimited.")
     from_: _Day = Field(default=None, alias="from")
     until: _Day = None
     reason: _OptionalText = None
     basis: str | None = Field(default=None, max_length=80, description="The fact `limit.basis`.")
 
 
-class GrantRequest(_Sent):
+class GrantLimitRequest(_Sent):
     """Nothing is said beside that it is granted: who grants, the key says."""
 
 
@@ -86,7 +96,7 @@ class PutSecurityRequest(_Sent):
     kind: SecurityKind = Field(strict=False)
     amount: _Amount
     currency: _Currency = None
-    cover: str | None = Field(default=None, max_length=30, description="Share that is paid; left out: all.")
+    cover: _OptionalAmount = Field(default=None, description="Share that is paid; left out: all.")
     order: _OptionalNumber = None
     from_: _Day = Field(default=None, alias="from")
     until: _Day = None
@@ -96,7 +106,7 @@ class PutSecurityRequest(_Sent):
     issuer: _OptionalText = None
 
 
-class AssessRequest(_Sent):
+class AssessAccountRequest(_Sent):
     """A review of an account, or a grade that another program gave before the first one."""
 
     review_on: _Day = Field(default=None, description="When it is reviewed next; left out: when the policies say.")
@@ -130,13 +140,11 @@ class PostCreditNoteRequest(_Sent):
     on_account: bool = False
 
 
-class ReferenceRequest(_Sent):
+class PaymentReferenceRequest(_Sent):
     """What a payment pays."""
 
     invoice: _Number
-    amount: str | None = Field(
-        default=None, max_length=60, description="How much of it; left out: as much as there is."
-    )
+    amount: _OptionalAmount = Field(default=None, description="How much of it; left out: as much as there is.")
 
 
 class PostPaymentRequest(_Sent):
@@ -147,7 +155,7 @@ class PostPaymentRequest(_Sent):
     amount: _Amount
     currency: _Currency = None
     effective_on: _Day = None
-    references: list[ReferenceRequest] = Field(default_factory=list, max_length=1_000)
+    references: list[PaymentReferenceRequest] = Field(default_factory=list, max_length=1_000)
     on_account: bool = Field(default=False, description="It pays nothing yet.")
 
 
@@ -162,7 +170,7 @@ class PostDepositRequest(_Sent):
     effective_on: _Day = None
 
 
-class ReverseRequest(_Sent):
+class ReversePaymentRequest(_Sent):
     """A payment or deposit is taken back."""
 
     bounced: bool = Field(default=True, description="It came back from the bank; false: it was booked by mistake.")
@@ -183,16 +191,16 @@ ACCOUNT_REQUESTS: tuple[type[BaseModel], ...] = (
     PutAccountRequest,
     PutGroupRequest,
     RecordFiguresRequest,
-    LimitRequest,
-    GrantRequest,
+    NewLimitRequest,
+    GrantLimitRequest,
     ReasonRequest,
     PutSecurityRequest,
-    AssessRequest,
+    AssessAccountRequest,
     PostInvoiceRequest,
     PostCreditNoteRequest,
     PostPaymentRequest,
     PostDepositRequest,
-    ReverseRequest,
+    ReversePaymentRequest,
     PutRatesRequest,
 )
 """All of them, for the OpenAPI document."""

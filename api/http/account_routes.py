@@ -133,14 +133,14 @@ def _add_acts(app: FastAPI, desk: LedgerDesk) -> None:
         summary="Review an account",
         status_code=201,
         response_model=answers.GradeAnswerShape,
-        openapi_extra=_body("AssessRequest"),
+        openapi_extra=_body("AssessAccountRequest"),
         responses=_REFUSED,
         **_SHARED,
     )
     async def assess_account(id: Account, request: Request) -> Response:
         """Decides the account, and assigns the grade that the policies give until the next review."""
         return await desk.answer(
-            request, requests.AssessRequest, "{}", RecordKind.ACCOUNT,
+            request, requests.AssessAccountRequest, "{}", RecordKind.ACCOUNT,
             lambda body, asker: AssignGrade(
                 account=id, taken_over=body.taken_over, since=body.since, review_on=body.review_on, asker=asker,
                 id=uuid7(desk.journal.clock.id_time()),
@@ -229,14 +229,14 @@ def add_limit_routes(app: FastAPI, desk: LedgerDesk) -> None:
         summary="Ask for a limit",
         status_code=201,
         response_model=answers.JudgedLimitShape,
-        openapi_extra=_body("LimitRequest"),
+        openapi_extra=_body("NewLimitRequest"),
         responses=_REFUSED,
         **_LIMITS,
     )
     async def request_limit(id: Account, request: Request) -> Response:
         """The policies say whether it counts at once, is refused, or who may grant it."""
         return await desk.answer(
-            request, requests.LimitRequest, '{"kind": "limit", "amount": "60000.00"}', RecordKind.LIMIT,
+            request, requests.NewLimitRequest, '{"kind": "limit", "amount": "60000.00"}', RecordKind.LIMIT,
             lambda body, asker: RequestLimit(
                 account=id, kind=body.kind, amount=body.amount, from_on=body.from_, until_on=body.until,
                 reason=body.reason, basis=body.basis, asker=asker, id=uuid7(desk.journal.clock.id_time()),
@@ -248,14 +248,14 @@ def add_limit_routes(app: FastAPI, desk: LedgerDesk) -> None:
         name="grant_limit",
         summary="Grant a limit",
         response_model=answers.JudgedLimitShape,
-        openapi_extra=_body("GrantRequest"),
+        openapi_extra=_body("GrantLimitRequest"),
         responses={**_REFUSED_BY_AUTHORITY, 202: {"model": answers.JudgedLimitShape}},
         **_LIMITS,
     )
     async def grant_limit(id: Account, number: Number, request: Request) -> Response:
         """The policies say whether this person's grant counts; 202 where a second person has to grant it too."""
         return await desk.answer(
-            request, requests.GrantRequest, "{}", RecordKind.LIMIT,
+            request, requests.GrantLimitRequest, "{}", RecordKind.LIMIT,
             lambda _, asker: GrantLimit(
                 account=id, number=number, asker=asker, id=uuid7(desk.journal.clock.id_time())
             ),

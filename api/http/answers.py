@@ -146,7 +146,7 @@ class RateShape(Shape):
 
     currency: str = Field(description="ISO 4217.", examples=["USD"])
     date: date
-    rate: str = Field(description="In units of the decision's `currency`.", examples=["0.9215"])
+    rate: str = Field(description="In units of the answer's currency.", examples=["0.9215"])
 
 
 class DecisionShape(Shape):

@@ -199,7 +199,7 @@ def _add_look_ups(app: FastAPI, imports: Imports) -> None:
         tags=["imports"],
         summary="How far an import is",
         dependencies=[only_parameters()],
-        responses=problems(404, 503),
+        responses=problems(404, 422, 503),
     )
     async def get_import(id: Annotated[str, PathParameter(description="The import's id.")]) -> ImportShape:
         """Rows that are done, and what became of them: `rows` = new + same + changed + rejected."""
@@ -216,7 +216,7 @@ def _add_look_ups(app: FastAPI, imports: Imports) -> None:
                 "description": "A line for each: where it stands, and what is wrong with it.",
                 "content": {"text/csv": {"schema": {"type": "string"}}},
             },
-            **problems(404, 503),
+            **problems(404, 422, 503),
         },
         response_class=Response,
     )

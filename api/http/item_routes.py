@@ -109,7 +109,7 @@ def _add_others(app: FastAPI, desk: LedgerDesk) -> None:
         name="reverse_payment",
         summary="Take a payment or deposit back",
         response_model=answers.ReversedAnswerShape,
-        openapi_extra={"requestBody": body_of("ReverseRequest")},
+        openapi_extra={"requestBody": body_of("ReversePaymentRequest")},
         responses=_REFUSED,
         **_SHARED,
     )
@@ -119,7 +119,7 @@ def _add_others(app: FastAPI, desk: LedgerDesk) -> None:
     ) -> Response:
         """What it paid is open again, and the account is decided at once, so that whoever watches it is warned."""
         return await desk.answer(
-            request, requests.ReverseRequest, '{"bounced": true}', RecordKind.ITEM,
+            request, requests.ReversePaymentRequest, '{"bounced": true}', RecordKind.ITEM,
             lambda body, asker: Reverse(
                 item=id, is_bounced=body.bounced, on=body.on, reason=body.reason, asker=asker,
                 id=uuid7(desk.journal.clock.id_time()),

@@ -94,6 +94,17 @@ _SENT: tuple[type[BaseModel], ...] = (
 """What is sent, beside the bodies of case kinds: these alone stay closed."""
 
 
+_DECISIONS_IN = {
+    "OrderAnswerShape": "order",
+    "ReleaseAnswerShape": "order",
+    "OrderDetailsShape": "order",
+    "JudgedLimitShape": "limit",
+    "GradeAnswerShape": "account",
+    "ReversedAnswerShape": "account",
+}
+"""Of which kind the decision is that an answer of the ledger has."""
+
+
 _OPEN = frozenset((row.method, row.path) for row in ROWS if row.rights.get(NO_ROLE) not in (None, Right.SETTING))
 """What is answered without a key, whatever is set."""
 
@@ -179,6 +190,9 @@ def openapi_document(app: FastAPI, engine: Engine | None) -> Schema:
     components["ActionName"] = _action_name(engine)
     requested = components["RequestedActionShape"]
     requested["properties"] |= {"action": _ref("ActionName")}
+    _name_decisions(components)
+    if engine:
+        components["PutRatesRequest"]["properties"]["rates"]["items"] = _ref("ExchangeRate")
     del components["DecisionShape"], components["ReasonShape"]
     for (path, method), operation in _operations(document):
         answers = {str(status): response for status, response in problems(*EDGE_STATUSES).items()}
@@ -246,6 +260,17 @@ def _describe_case(document: Schema, components: Schema, kind: CaseKind, engine:
     operation["responses"]["201"]["content"]["application/json"]["schema"] = _ref(f"{name}Decision")
     recorded = document["paths"]["/v1/decisions/{id}"]["get"]["responses"]["200"]["content"]["application/json"]
     recorded["schema"] = {"anyOf": [_ref(f"{_class_name(each)}Decision") for each in CASE_KINDS]}
+
+
+def _name_decisions(components: Schema) -> None:
+    """The ledger's answers have decisions of one kind, and holds the reasons of orders: each under its own name."""
+    for answer, kind in _DECISIONS_IN.items():
+        decision = components[answer]["properties"]["decision"]
+        if "anyOf" in decision:
+            decision["anyOf"][0] = _ref(f"{_class_name(kind)}Decision")
+        else:
+            components[answer]["properties"]["decision"] = _ref(f"{_class_name(kind)}Decision")
+    components["HoldShape"]["properties"]["reasons"]["items"] = _ref("OrderReason")
 
 
 def _conditions(engine: Engine, kind: CaseKind) -> Schema:

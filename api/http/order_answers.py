@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from api.http.answers import DecisionShape, Shape
 from api.http.ledger_answers import LedgerShape, OrderStateShape, SubmitOrderRequest
@@ -193,13 +193,17 @@ class HeldOrderShape(Shape):
     hold: HoldShape
 
 
+class FacetShape(RootModel[dict[str, int]]):
+    """How many orders have each of the values."""
+
+
 class HoldsShape(Shape):
     """Some orders that wait, the longest first."""
 
     holds: list[HeldOrderShape]
     next: str | None = Field(description="Send it as `cursor` for the next page; null: there is none.")
     total: int = Field(description="How many wait, among those that the filter lets through.")
-    facets: dict[str, dict[str, int]] = Field(
+    facets: dict[str, FacetShape] = Field(
         description="How many of each `rule`, `kind`, `authority`, `account`, and `liftable` or not."
     )
 

@@ -18,6 +18,7 @@ from api.http.access_table import Right
 from api.http.caller import Admitted, admitted_of
 from api.http.ledger_desk import LedgerDesk, sees_figures
 from api.http.order_answers import (
+    FacetShape,
     HeadroomShape,
     HeldOrderShape,
     HoldParameters,
@@ -186,7 +187,7 @@ class _OrderReading:
             )
             for each in page.held
         ]
-        facets = {name: dict(counts) for name, counts in page.facets.items()}
+        facets = {name: FacetShape(dict(counts)) for name, counts in page.facets.items()}
         if not sees_figures(admitted):
             facets.pop("rule", None)  # which rules hold orders may be what is confidential
         return HoldsShape(holds=held, next=page.next, total=page.total, facets=facets)

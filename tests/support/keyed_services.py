@@ -37,9 +37,11 @@ def changed(journal: JournalPlace, *changes: AccessChange) -> list[str]:
     return asyncio.run(make())
 
 
-def people_with_keys(journal: JournalPlace, people: Mapping[str, frozenset[Role]]) -> dict[str, str]:
-    """Each person, and a key by their login."""
-    added = [add_person(login, PersonWords(roles=roles, authority=Authority.NONE)) for login, roles in people.items()]
+def people_with_keys(
+    journal: JournalPlace, people: Mapping[str, frozenset[Role]], authority: Authority = Authority.NONE
+) -> dict[str, str]:
+    """Each person, and a key by their login. All have the same authority over amounts."""
+    added = [add_person(login, PersonWords(roles=roles, authority=authority)) for login, roles in people.items()]
     keys = changed(journal, *added, *(create_key(KeyWords(login=login)) for login in people))
     return dict(zip(people, keys, strict=True))
 

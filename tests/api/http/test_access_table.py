@@ -13,7 +13,7 @@ from api.http.access_table import LATER, NO_ROLE, ROWS, AccessRow, Right
 from api.http.admission import check_routes
 from api.http.app import create_app
 from api.settings import Settings
-from ledger.access.roles import Role
+from ledger.access.roles import Authority, Role
 from tests.support.keyed_services import EVERY_ROLE, asking_for_keys, bearer, people_with_keys, settings_in
 
 COLUMNS = (*Role, NO_ROLE)
@@ -194,7 +194,7 @@ def test_what_is_no_route_of_ours_has_no_row_either() -> None:
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx2.Client, dict[str, str]]]:
     home: Path = tmp_path_factory.mktemp("service")
     settings = settings_in(home)
-    people = people_with_keys(settings.journal, {**EVERY_ROLE, "nobody": frozenset()})
+    people = people_with_keys(settings.journal, {**EVERY_ROLE, "nobody": frozenset()}, Authority.ASSISTANT)
     with asking_for_keys(settings) as client:
         yield client, people
 

@@ -47,6 +47,12 @@ def schema_with(*, boundaries: bool) -> schemathesis.schemas.BaseSchema:
 
 UNSAID = {
     "is out of range",  # how large a decimal in text may be is what a JSON Schema can't say
+    "is an unknown field",  # what facts there are, the policies in force say
+    "is not one of the known words",  # and which words they have
+    "is missing or no text of 1 to 200 characters",  # the number among an order's facts
+    "is given for a review of today",  # which day is today
+    "is missing",  # the amount of a limit, but of one that is unlimited
+    "the file is empty",  # as one of blanks is
     "holds invisible characters",  # which are too many for a pattern that anybody could read
     NOTHING_TO_CHECK,
 }
@@ -62,13 +68,18 @@ UNSAID_OF_SOME = (
     "has too many digits",
     "is out of range once converted",
     "is not a date",
+    "is no day",
+    "lies in the past",
+    "the column `",
+    "the parameter `complete` is about ",
     "the parameter `from` is `",
     "the parameter `until` is ",
     "says not one thing to do",  # of `/v1/erasures`
 )
 """Beginnings of what is said of logins that no pattern can tell from others, of days after that of the decision, and of
 what follows from a request's currency and rates: how many decimals its amounts have, and whether they can be
-converted; of days that no month has, and of a period that ends before it begins."""
+converted; of days that no month has or that are over, of a period that ends
+before it begins, and of what stands in a file."""
 
 UNSAID_PROBLEMS = (
     "/problems/access-change-refused",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from api.http.account_requests import ACCOUNT_REQUESTS
 from api.settings import Settings
 from tests.support.doc_pages import blocks, shell_lines
 from tests.support.paths import ROOT, RULES
@@ -99,9 +101,19 @@ NAMES = {
     ),
     *("SubmitOrderRequest", "ChangeOrderRequest", "ReleaseOrderRequest", "ReleaseOrdersRequest", "StopOrderRequest"),
     *("EndOrderRequest", "DeliverOrderRequest", "UndeliverOrderRequest", "PreviewOrdersRequest"),
-    *("OrderState", "OrderStateAnswer", "OrderAnswer", "OrderAct", "OrderLine", "Orders", "OrderDetails", "Ledger"),
+    *("OrderState", "OrderAnswer", "OrderAct", "OrderLine", "Orders", "OrderDetails", "Ledger"),
     *("Release", "ReleaseAnswer", "ReleasedOrder", "ReleasedOrders", "SecondPerson", "Headroom", "PassesAt"),
-    *("Hold", "Holds", "HoldKind", "HeldOrder", "Preview", "Previews"),
+    *("Hold", "Holds", "HoldKind", "HeldOrder", "Facet", "Preview", "Previews"),
+    *("Account", "AccountAnswer", "AccountEvent", "AccountFact", "Accounts", "FactsOfAccount", "Exposure", "Timeline"),
+    *("AssessAccountRequest", "PutAccountRequest", "PutGroupRequest", "ReasonRequest", "RecordFiguresRequest"),
+    *("Figures", "FiguresAnswer", "Grade", "GradeAnswer", "Group", "GroupAnswer", "GroupLedger"),
+    *("CreditLimit", "CreditLimits", "JudgedLimit", "LimitAnswer", "GrantLimitRequest", "NewLimitRequest"),
+    *("Securities", "Security", "SecurityAnswer", "SecurityKind", "PutSecurityRequest"),
+    *("Item", "ItemState", "Items", "LedgerEntries", "LedgerEntry", "ForeignAmounts", "Allocation", "Notice"),
+    *("CreditNoteAnswer", "DepositAnswer", "InvoiceAnswer", "PaymentAnswer", "ReversedAnswer"),
+    *("PostCreditNoteRequest", "PostDepositRequest", "PostInvoiceRequest", "PostPaymentRequest"),
+    *("PaymentReferenceRequest", "ReversePaymentRequest", "PutRatesRequest", "RatesAnswer", "RatesLedger"),
+    *("Import", "ImportWord"),
     *("Webhook", "Webhooks", "WebhookSecret", "NewWebhookSecret", "DeadLetter", "DeadLetters"),
     *("Decisions", "DecisionLine", "Records", "RecordLine", "RecordDetails", "ProofState"),
     *("AddCosignatureRequest", "Cosignature"),
@@ -166,6 +178,14 @@ def test_components_and_operations_have_these_names(document: Path) -> None:
         *("audit_access", "audit_case", "audit_completeness", "audit_policy_changes", "audit_sample"),
         *("list_erasures", "erase", "erase_person"),
         *("audit_releases", "audit_limits", "audit_exceptions", "verify_ledger"),
+        *("put_account", "get_account", "list_accounts", "put_group", "get_group", "record_figures"),
+        *("assess_account", "block_account", "unblock_account", "get_account_facts", "get_exposure", "get_timeline"),
+        *("request_limit", "grant_limit", "refuse_limit", "end_limit", "list_limits"),
+        *("put_security", "end_security", "list_securities", "list_items", "list_entries"),
+        *("post_invoice", "post_credit_note", "post_payment", "reverse_payment", "post_deposit", "put_rates"),
+        *("submit_order", "change_order", "recheck_order", "release_order", "hold_order", "reject_order"),
+        *("cancel_order", "reopen_order", "deliver_order", "undeliver_order", "close_order", "release_orders"),
+        *("list_orders", "get_order", "list_holds", "get_headroom", "preview_orders"),
         *("import_file", "get_import", "get_import_rejects"),
     }
 
@@ -188,6 +208,21 @@ def test_no_name_comes_from_a_title_that_somebody_may_reword(document: Path) -> 
                 yield from titles(member)
 
     assert list(titles(json.loads(document.read_text("utf-8"))["components"])) == []
+
+
+def test_every_reference_leads_to_a_component(document: Path) -> None:
+    text = document.read_text("utf-8")
+    assert set(re.findall(r'"\$ref": ?"#/components/schemas/([^"]+)"', text)) <= NAMES
+
+
+def test_what_is_sent_to_the_ledger_has_no_name_of_a_case(document: Path) -> None:
+    """One would stand in the other's place."""
+    components = json.loads(document.read_text("utf-8"))["components"]["schemas"]
+    words = {name for name, each in components.items() if each.get("description", "").startswith("Words of the fact")}
+    sent = {
+        name for model in ACCOUNT_REQUESTS for name in (model.__name__, *model.model_json_schema().get("$defs", ()))
+    }
+    assert sent.isdisjoint({*NAMED_BY_CASE, *words})
 
 
 @pytest.mark.long
@@ -217,7 +252,8 @@ def test_a_client_made_by_the_other_decides_an_order(
         if isinstance(node, ast.ClassDef)
     }
     assert classes >= {"OrderRequest", "OrderDecision", "PolicyResults", "FutureDates", "Problem"}
-    assert not [name for name in classes if name[-1].isdigit() or name.endswith(("AdditionalProperty", "Item"))]
+    of_places = ("AdditionalProperty", "Item")
+    assert not [each for each in classes - NAMES if each[-1].isdigit() or each.endswith(of_places)]
     (tmp_path / "use.py").write_text(USE, encoding="utf-8")
 
     _run(generators, tmp_path / "use.py", str(service.base_url), ROOT / "docs" / "order.json")

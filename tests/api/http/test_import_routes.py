@@ -30,7 +30,7 @@ def imported(service: httpx2.Client, kind: str, text: str, query: str = "") -> d
     answer = service.post(f"/v1/import/{kind}{query}", content=text.encode(), headers=CSV)
     assert answer.status_code == 202, answer.text
     path = f"/v1/imports/{answer.json()['id']}"
-    eventually(lambda: service.get(path).json()["state"] != "running", 60)
+    eventually(lambda: service.get(path).json()["state"] != "running")
     found: dict[str, Any] = service.get(path).json()
     return found
 

@@ -21,6 +21,7 @@ from ledger.items.totals import BookTotal, DayRecord, DueTotal, LevelTotal
 from ledger.store.ledger_tables import STORED
 from ledger.store.place import JournalPlace, ServerAddress
 from tests.support import postgresql
+from tests.support.patience import PATIENCE
 from tests.support.small_ledger import SmallLedger, in_file, small_ledger
 
 KEPT = (Account, Group, DueTotal, LevelTotal, DayRecord, BookTotal)
@@ -68,7 +69,7 @@ class Tables:
                     cursor = server.execute(statement.encode())
                     rows = list(cursor.fetchall()) if cursor.description else []
             return rows
-        file = sqlite3.connect(self._place, isolation_level=None, timeout=10)
+        file = sqlite3.connect(self._place, isolation_level=None, timeout=PATIENCE)
         try:
             for statement in statements:
                 rows = file.execute(statement).fetchall()

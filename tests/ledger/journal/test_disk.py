@@ -100,7 +100,6 @@ def test_a_checkpoint_that_can_not_be_kept_is_told_once_and_decisions_go_on(
         _fill(disk / "ballast", 0)
         for number in range(5):
             await journal.record(record(f"id-{number}"))
-            await asyncio.sleep(0.01)
         assert journal.unsigned_seconds > 0
         (disk / "ballast").unlink()
         await journal.record(record("after"))

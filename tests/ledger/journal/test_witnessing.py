@@ -7,11 +7,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.http import witness_watch
 from api.http.metrics import Metrics
 from api.http.witness_watch import WitnessWatch
 from api.settings import Settings
@@ -97,21 +97,19 @@ def test_witnesses_that_are_late_raise_an_alarm_and_end_it(
     file: Path, journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever nobody asked to be told is counted, and no alarm."""
-    monkeypatch.setattr(witness_watch, "LOOK_SECONDS", 0.01)
     (tmp_path / "trust.policy").write_text(EITHER, "utf-8")
     trusted = {"trust_policy": str(tmp_path / "trust.policy")}
 
     def shown(**settings: str | int) -> tuple[float, bool, float]:
         metrics, stop = Metrics(), asyncio.Event()
-        watching = WitnessWatch(journal, metrics, Settings(**settings))  # type: ignore[arg-type]  # as pydantic takes it
 
-        async def look() -> None:
-            running = asyncio.create_task(watching.run(stop))
-            await asyncio.sleep(0.1)
+        def witnessed(**found: Any) -> None:
+            Metrics.witnessed(metrics, **found)
             stop.set()
-            await running
 
-        asyncio.run(look())
+        monkeypatch.setattr(metrics, "witnessed", witnessed)
+        watching = WitnessWatch(journal, metrics, Settings(**settings))  # type: ignore[arg-type]  # as pydantic takes it
+        asyncio.run(watching.run(stop))
         families = text_string_to_metric_families(metrics.text().decode())
         values = {each.name: each.samples[0].value for each in families if each.samples}
         found = [values[f"credence_journal_{name}"] for name in ("unwitnessed_records", "unwitnessed_seconds")]

@@ -132,9 +132,9 @@ def _ask_rates(questions: Questions, snapshot: Snapshot, wants: Wants, day: int,
 
 
 def _ask_orders(questions: Questions, snapshot: Snapshot, wants: Wants, accounts: frozenset[str], day: int) -> None:
-    """Holds, releases and revisions of the orders that are wanted; orders that have securities of their own, or a deposit
-    that is wanted, with what of them is open; orders of the same roots, which are sisters however old they are; and what the accounts' other
-    orders come to that may be somebody's sisters, by day. No order is in both."""
+    """Holds, releases and revisions of the orders that are wanted; orders that have securities of their own, or a
+    deposit that is wanted, with what of them is open; orders of the same roots, which are sisters however old they are;
+    and what the accounts' other orders come to that may be somebody's sisters, by day. No order is in both."""
     for of_order in (Hold, Release, Revision):
         questions.put(of_order, "order_id {among}", wants.orders)
     known = snapshot.all(Order)

@@ -186,7 +186,7 @@ class ReleaseState(StrEnum):
     IN_FORCE = "in_force"
     REFUSED = "refused"
     ENDED = "ended"
-    """Another one took its place, it doesn't cover the order any more, its account was blocked, or the order is over."""
+    """Another one took its place, it covers the order no more, the account was blocked, or the order is over."""
 
 
 NOT_OVER = frozenset((ReleaseState.PROPOSED, ReleaseState.IN_FORCE))

@@ -30,8 +30,9 @@ class Reopen:
 
 
 def reopen(snapshot: Snapshot, command: Reopen, desk: Desk) -> LedgerChange:
-    """Raises `CommandRefused`. What a person held or rejected takes another person with authority. Earlier approvals don't count, and releases ended with it; its root, and who entered it,
-    stay: it is no way around sisters or around whoever may not release it."""
+    """Raises `CommandRefused`. What a person held or rejected takes another person with authority. Earlier approvals
+    don't count, and releases ended with it; its root, and who entered it, stay: it is no way around sisters or around
+    whoever may not release it."""
     order = wanted_order(snapshot, command.order)
     require_legal(Move.REOPEN, order)
     posting = Posting(snapshot, desk, "reopen")

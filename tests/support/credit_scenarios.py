@@ -195,7 +195,11 @@ def _command(step: Step) -> LedgerCommand:
             order=number, amount=step.get("amount", "1.00"), is_final=step.get("final", False), asker=asker, id=decision
         ),
         "undeliver": lambda: Undeliver(
-            order=number, amount=step.get("amount", "1.00"), is_again=step.get("again", False), asker=asker
+            order=number,
+            amount=step.get("amount", "1.00"),
+            is_again=step.get("again", False),
+            reason="damaged",
+            asker=asker,
         ),
         "bill": lambda: Bill(order=number, amount=cents(step.get("amount", "1.00"))),
     }

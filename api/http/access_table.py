@@ -29,7 +29,7 @@ class Right(StrEnum):
     """Of `/readyz`."""
 
     OWN = "own"
-    """Only what the same person or service asked for."""
+    """Only what the same person or service asked for; of an order, entered."""
 
     INVOICES_AND_ACCOUNTS = "invoices, accounts"
     """Decisions of these kinds."""
@@ -103,7 +103,9 @@ _JOURNAL = _may(AUDITOR, privacy=Right.HEADER, admin=Right.HEADER)
 _LOG = _may(AUDITOR, ADMIN) | {NO_ROLE: Right.SETTING}
 _ORDERS = _may(ORDER_ENTRY, DESK)
 _SEE_ORDERS = _may(DESK, AUDITOR, order_entry=Right.OWN)
-_DELIVERIES = _ORDERS | _may(booking=Right.DELIVER_BILL)
+_OWN_ORDERS = _may(DESK, order_entry=Right.OWN)
+_DELIVERIES = _OWN_ORDERS | _may(booking=Right.DELIVER_BILL)
+_RETURNS = _may(DESK, booking=Right.DELIVER_BILL)
 _JUDGED = _may(desk=Right.AUTHORITY)
 _RECEIVABLES = _may(COLLECTOR, DESK, AUDITOR, booking=Right.OWN, editor=Right.MASKED, approver=Right.MASKED)
 
@@ -147,12 +149,12 @@ ROWS = (
     AccessRow("GET", "/v1/orders", _SEE_ORDERS),
     AccessRow("GET", "/v1/orders/{id}", _SEE_ORDERS),
     AccessRow("POST", "/v1/orders/preview", _ORDERS),
-    AccessRow("POST", "/v1/orders/{id}/change", _ORDERS),
-    AccessRow("POST", "/v1/orders/{id}/recheck", _ORDERS),
-    AccessRow("POST", "/v1/orders/{id}/cancel", _ORDERS),
-    AccessRow("POST", "/v1/orders/{id}/reopen", _ORDERS),
+    AccessRow("POST", "/v1/orders/{id}/change", _OWN_ORDERS),
+    AccessRow("POST", "/v1/orders/{id}/recheck", _OWN_ORDERS),
+    AccessRow("POST", "/v1/orders/{id}/cancel", _OWN_ORDERS),
+    AccessRow("POST", "/v1/orders/{id}/reopen", _OWN_ORDERS),
     AccessRow("POST", "/v1/orders/{id}/deliver", _DELIVERIES),
-    AccessRow("POST", "/v1/orders/{id}/undeliver", _DELIVERIES),
+    AccessRow("POST", "/v1/orders/{id}/undeliver", _RETURNS),
     AccessRow("POST", "/v1/orders/{id}/close", _DELIVERIES),
     AccessRow("POST", "/v1/orders/{id}/release", _JUDGED),
     AccessRow("POST", "/v1/orders/{id}/hold", _JUDGED),

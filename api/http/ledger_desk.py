@@ -26,6 +26,7 @@ from engine.pipeline import Engine
 from engine.vocabulary.binding import FactsRefused
 from ledger.access.roles import Authority, Role
 from ledger.books.credit_ledger import Asked, CreditLedger, Done
+from ledger.books.order_list import Owner, orders_called
 from ledger.books.reading import read_snapshot
 from ledger.credit.change import Asker, CommandRefused
 from ledger.credit.snapshot import LedgerCommand, Snapshot, Wants
@@ -92,6 +93,14 @@ class LedgerDesk:
                 raise
             raise _masked(refused, flagged_now(self.policies)) from None
 
+    def require_own(self, number: str, admitted: Admitted) -> None:
+        """Who may move only the orders that they entered moves no other. Blocks. Raises `Forbidden`; of an order that
+        isn't there the command says so."""
+        owner = owner_of(admitted)
+        found = [] if owner is None else self.journal.ask(lambda connection, _: orders_called(connection, [number]))
+        if owner is not None and not all(owner.owns(order) for order in found):
+            raise Forbidden(f"{admitted.caller.in_words}, which moves the orders that it entered")
+
     def snapshot(self, wants: Wants, day: int, engine: Engine) -> Snapshot:
         """What is known now, as a working copy that nobody keeps. Blocks. Raises `JournalUnavailable`."""
         itemized = self.ledger.reads_items(engine)
@@ -114,6 +123,14 @@ class LedgerDesk:
 def sees_figures(admitted: Admitted) -> bool:
     """Whether the caller sees what is known of customers."""
     return not SEES_FIGURES.isdisjoint(admitted.caller.roles)
+
+
+def owner_of(admitted: Admitted) -> Owner | None:
+    """Whose orders alone the caller sees and moves; None: all."""
+    if Right.OWN not in admitted.rights or not admitted.rights <= {Right.OWN}:
+        return None
+    caller = admitted.caller
+    return Owner(login=caller.login, program=None if caller.actor is None else caller.actor.service)
 
 
 def asker_of(request: Request) -> Asker:

@@ -158,7 +158,8 @@ LEDGER_PROBLEMS: Mapping[str, ProblemKind] = {
             "own-order",
             403,
             "Not one's own order",
-            "Who entered an order doesn't hold or reject it on the credit desk's behalf; the refusal is on record.",
+            "Who entered, changed or reopened an order doesn't hold, reject or release it on the credit desk's behalf, "
+            "and the customer's sales person at its entry doesn't release it; the refusal is on record.",
         ),
         ProblemKind(
             "no-authority",

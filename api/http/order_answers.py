@@ -74,6 +74,7 @@ class UndeliverOrderRequest(_Request):
 
     amount: str = Field(description=f"What they are worth. {_AMOUNT}", examples=["5000.00"])
     again: bool = Field(default=False, description="They are to be delivered again; otherwise that part lapses.")
+    reason: str = _REASON
 
 
 class PreviewOrdersRequest(_Request):

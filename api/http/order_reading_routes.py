@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from api.http.access_table import Right
 from api.http.caller import Admitted, admitted_of
-from api.http.ledger_desk import LedgerDesk, sees_figures
+from api.http.ledger_desk import LedgerDesk, owner_of, sees_figures
 from api.http.order_answers import (
     FacetShape,
     HeadroomShape,
@@ -38,7 +38,6 @@ from engine.pipeline import Engine
 from ledger.books.order_list import (
     HoldFilter,
     OrderFilter,
-    Owner,
     holds_wanted,
     orders_called,
     orders_wanted,
@@ -134,7 +133,7 @@ class _OrderReading:
             account=wanted.account,
             entered_by=wanted.entered_by,
             changed_since=wanted.changed_since,
-            owner=_owner(admitted),
+            owner=owner_of(admitted),
         )
         page = self._desk.journal.ask(
             lambda connection, keys: orders_wanted(connection, keys, filter_, wanted.cursor, wanted.limit)
@@ -147,7 +146,7 @@ class _OrderReading:
         found = self._desk.journal.ask(lambda connection, _: orders_called(connection, [number]))
         if not found:
             raise CommandRefused("unknown-order", f"there is no order {number}", order=number)
-        order, owner = found[0], _owner(admitted)
+        order, owner = found[0], owner_of(admitted)
         if owner is not None and not owner.owns(order):
             raise Forbidden(f"{admitted.caller.in_words}, which sees the orders that it entered")
         holds, releases = self._desk.journal.ask(lambda connection, _: rows_of_order(connection, number))
@@ -174,7 +173,7 @@ class _OrderReading:
             kind=None if wanted.kind is None else wanted.kind.value,
             is_liftable=wanted.liftable,
             authorities=enough,
-            owner=_owner(admitted),
+            owner=owner_of(admitted),
         )
         page = self._desk.journal.ask(
             lambda connection, keys: holds_wanted(connection, keys, filter_, wanted.cursor, wanted.limit)
@@ -261,14 +260,6 @@ class _OrderReading:
         while len(self._kept) > KEPT_MAX:
             self._kept.popitem(last=False)
         return passes
-
-
-def _owner(admitted: Admitted) -> Owner | None:
-    """Whose orders alone the caller sees; None: all."""
-    if Right.OWN not in admitted.rights or not admitted.rights <= {Right.OWN}:
-        return None
-    caller = admitted.caller
-    return Owner(login=caller.login, program=None if caller.actor is None else caller.actor.service)
 
 
 def _line(order: Order) -> OrderLineShape:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from datetime import date
@@ -12,8 +13,9 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 from starlette.responses import Response
 
+from api.http.caller import admitted_of
 from api.http.ledger_answers import OrderAnswerShape, SubmitOrderRequest
-from api.http.ledger_desk import LedgerDesk, asker_of, require_authority
+from api.http.ledger_desk import LedgerDesk, asker_of, owner_of, require_authority
 from api.http.openapi import body_of
 from api.http.order_answers import (
     ChangeOrderRequest,
@@ -48,6 +50,7 @@ SHARED: dict[str, Any] = {"tags": ["orders"], "dependencies": [only_parameters()
 """What all of these routes are declared with."""
 
 _ORDER = '{"account": "C-20417", "order": {"id": "SO-1", "amount": "12500.00"}}'
+_RETURN = '{"amount": "5000.00", "reason": "damaged"}'
 _MOVED = problems(400, 404, 409, 413, 415, 422, 503)
 _REFUSED = problems(403)
 _Body = TypeVar("_Body", bound=BaseModel)
@@ -65,7 +68,7 @@ def add_order_routes(app: FastAPI, desk: LedgerDesk) -> None:
     _add_move(app, desk, "cancel", EndOrderRequest, "{}", _cancel)
     _add_move(app, desk, "reopen", EndOrderRequest, "{}", _reopen)
     _add_move(app, desk, "deliver", DeliverOrderRequest, '{"amount": "5000.00"}', _deliver)
-    _add_move(app, desk, "undeliver", UndeliverOrderRequest, '{"amount": "5000.00"}', _undeliver)
+    _add_move(app, desk, "undeliver", UndeliverOrderRequest, _RETURN, _undeliver)
     _add_move(app, desk, "close", EndOrderRequest, "{}", _close)
     _add_releases(app, desk)
 
@@ -95,9 +98,13 @@ _SUMMARIES = {
     "change": (
         "Change an order",
         "Decides the next revision with the order's own reservation taken out. A release stays where the policies let "
-        "it; an older revision changes nothing.",
+        "it and no terms get worse; an older revision changes nothing.",
     ),
-    "recheck": ("Decide a waiting order again", "By what is known now. What a person holds stays held."),
+    "recheck": (
+        "Decide a waiting order again",
+        "By what is known now. What a person holds stays held; what the policies only offer to the desk, somebody with "
+        "authority lets go.",
+    ),
     "release": (
         "Release a held order",
         "A proposal that the policies judge: in force, or proposed where a second person must release too (202; that "
@@ -106,12 +113,15 @@ _SUMMARIES = {
     "hold": ("Hold an order", "What it reserved is free again; only a release lets it go."),
     "reject": ("Reject a held order", "It lifts by nothing; it can be reopened."),
     "cancel": ("Cancel an order", "What isn't delivered lapses."),
-    "reopen": ("Take up a rejected or cancelled order", "Decided as if it were entered today."),
+    "reopen": (
+        "Take up a rejected or cancelled order",
+        "Decided as if it were entered today. What a person held or rejected takes another person with authority.",
+    ),
     "deliver": (
         "Deliver an order, or part of it",
         "Decided once more before the goods leave: what doesn't pass is answered with 409 and the decision.",
     ),
-    "undeliver": ("Take back what was delivered", "And not invoiced; nothing is decided."),
+    "undeliver": ("Take back what was delivered", "And not invoiced; nothing is decided. Why is on record."),
     "close": ("Close an order", "Nothing more of it is delivered; what is left lapses."),
 }
 """What each move's route is called, and what it does."""
@@ -144,6 +154,8 @@ def _add_move(
     async def move(id: OrderNumber, request: Request) -> Response:
         if word in NEEDS_AUTHORITY:
             require_authority(request)
+        if owner_of(admitted_of(request.scope)) is not None:
+            await asyncio.to_thread(desk.require_own, id, admitted_of(request.scope))
         return await desk.answer(
             request,
             model,
@@ -159,7 +171,7 @@ def _add_move(
         description=description,
         response_model=_ANSWERS.get(word, OrderActShape),
         openapi_extra={"requestBody": body_of(model.__name__)},
-        responses={**_MOVED, **(extra if word == "release" else {}), **(_REFUSED if word in NEEDS_AUTHORITY else {})},
+        responses={**_MOVED, **_REFUSED, **(extra if word == "release" else {})},
         **SHARED,
     )(move)
 
@@ -256,7 +268,7 @@ def _deliver(order: str, body: DeliverOrderRequest, asker: Asker, id: str) -> De
 
 
 def _undeliver(order: str, body: UndeliverOrderRequest, asker: Asker, _: str) -> Undeliver:
-    return Undeliver(order=order, amount=body.amount, is_again=body.again, asker=asker)
+    return Undeliver(order=order, amount=body.amount, is_again=body.again, reason=body.reason, asker=asker)
 
 
 def read_day(text: str, path: str) -> int:

@@ -12,7 +12,7 @@ from ledger.books.snapshot_questions import Questions
 from ledger.credit.account import Account, Figures, Grade, Group
 from ledger.credit.exchange import ExchangeRate
 from ledger.credit.limit import Limit
-from ledger.credit.order import LIVE, RESERVING, Hold, Order, OrderState, Release, Revision
+from ledger.credit.order import LIVE, NOT_OVER, RESERVING, Hold, Order, OrderState, Release, Revision
 from ledger.credit.security import Security
 from ledger.credit.sisters import SISTER_DAYS, SisterTotal
 from ledger.credit.snapshot import Snapshot, Wants
@@ -25,6 +25,7 @@ RATES_READ_DAYS = 400
 """Days that rates are read for: what is booked later than that needs its amount in the account's currency."""
 
 
+_NOT_OVER = ", ".join(f"'{each}'" for each in sorted(NOT_OVER))
 _OPEN = f"state = '{ItemState.OPEN}'"
 
 
@@ -72,6 +73,7 @@ def read_snapshot(
     questions.put(Group, "id {among}", wants.groups)
     questions.put(BookTotal, "1 = 1")
     questions.put(Order, f"account {{among}} AND state IN ({_among(LIVE)})", wants.live_orders)
+    questions.put(Release, f"account {{among}} AND state IN ({_NOT_OVER})", wants.releases)
     questions.take()
     _ask_orders(questions, snapshot, wants, accounts, day)
     snapshot.open_items_of = wants.open_items | (_ask_items_of(questions, snapshot, accounts) if itemized else set())
@@ -130,13 +132,15 @@ def _ask_rates(questions: Questions, snapshot: Snapshot, wants: Wants, day: int,
 
 
 def _ask_orders(questions: Questions, snapshot: Snapshot, wants: Wants, accounts: frozenset[str], day: int) -> None:
-    """Holds, releases and revisions of the orders that are wanted; orders that have securities of their own, with what
-    of them is open; orders of the same roots, which are sisters however old they are; and what the accounts' other
-    orders come to that may be somebody's sisters, by day. No order is in both."""
+    """Holds, releases and revisions of the orders that are wanted; orders that have securities of their own, or a
+    deposit that is wanted, with what of them is open; orders of the same roots, which are sisters however old they are;
+    and what the accounts' other orders come to that may be somebody's sisters, by day. No order is in both."""
     for of_order in (Hold, Release, Revision):
         questions.put(of_order, "order_id {among}", wants.orders)
     known = snapshot.all(Order)
     secured = frozenset(each.order for each in snapshot.all(Security) if each.order is not None)
+    deposits = (item for item in snapshot.all(OpenItem) if item.id in wants.items and item.kind is ItemKind.DEPOSIT)
+    secured |= {each.order for each in deposits if each.order is not None}
     questions.put(Order, "id {among}", secured - {each.id for each in known})
     is_open = f"account {{among}} AND {_OPEN} AND order_id {{among}}"
     questions.put(OpenItem, is_open, accounts, secured)

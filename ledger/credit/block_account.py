@@ -8,6 +8,7 @@ from ledger.credit.account import Account, AccountStatus
 from ledger.credit.change import Asker, CommandRefused, Desk, LedgerChange
 from ledger.credit.command_posting import Posting
 from ledger.credit.ledger_state import helped, require_authority, required_account, state_told
+from ledger.credit.order import NOT_OVER, Release, ReleaseState
 from ledger.credit.shown import account_shown
 from ledger.credit.snapshot import Snapshot, Wants
 
@@ -28,8 +29,9 @@ class Block:
 
     @property
     def wants(self) -> Wants:
-        """The account."""
-        return Wants(accounts=frozenset((self.account,)))
+        """The account, and the releases of its orders."""
+        account = frozenset((self.account,))
+        return Wants(accounts=account, releases=account)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,15 +49,20 @@ class Unblock:
 
 
 def block(snapshot: Snapshot, command: Block, desk: Desk) -> LedgerChange:
-    """Raises `CommandRefused`."""
+    """Raises `CommandRefused`. What was released before is to be released anew: its releases end."""
     account = _required(snapshot, command.account, "block", AccountStatus.ACTIVE, command.asker)
-    return _put(snapshot, desk, replace(account, status=AccountStatus.BLOCKED, blocked_since=desk.day), "block")
+    posting = Posting(snapshot, desk, "block")
+    for release in snapshot.of_account(Release, account.id):
+        if release.state in NOT_OVER:
+            posting.put(replace(release, state=ReleaseState.ENDED))
+    return _put(posting, replace(account, status=AccountStatus.BLOCKED, blocked_since=desk.day))
 
 
 def unblock(snapshot: Snapshot, command: Unblock, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`."""
     account = _required(snapshot, command.account, "unblock", AccountStatus.BLOCKED, command.asker)
-    return _put(snapshot, desk, replace(account, status=AccountStatus.ACTIVE, blocked_since=None), "unblock")
+    posting = Posting(snapshot, desk, "unblock")
+    return helped(posting, _put(posting, replace(account, status=AccountStatus.ACTIVE, blocked_since=None)))
 
 
 def _required(snapshot: Snapshot, account: str, move: str, status: AccountStatus, asker: Asker) -> Account:
@@ -72,17 +79,15 @@ def _required(snapshot: Snapshot, account: str, move: str, status: AccountStatus
     return found
 
 
-def _put(snapshot: Snapshot, desk: Desk, account: Account, act: str) -> LedgerChange:
-    posting = Posting(snapshot, desk, act)
+def _put(posting: Posting, account: Account) -> LedgerChange:
     touched = posting.touch(account.id)
     posting.put(replace(account, version=touched.version))
-    change = LedgerChange(
+    return LedgerChange(
         rows=posting.rows,
         entries=posting.entries,
-        act=act,
+        act=posting.cause,
         about=account.id,
         account=account.id,
         told=state_told(posting, account.id),
         shown={"account": account_shown(replace(account, version=touched.version))},
     )
-    return helped(posting, change) if act == "unblock" else change

@@ -10,9 +10,10 @@ from ledger.credit.account import Account
 from ledger.credit.asked_order import asked_amount
 from ledger.credit.change import Again, Asker, CommandRefused, Desk, LedgerChange
 from ledger.credit.command_posting import Posting
-from ledger.credit.judging import judge, order_change, take_decision, wanted_order
+from ledger.credit.judging import judge, order_change, take_decision, touched, wanted_order
 from ledger.credit.moves import Move, require_legal
 from ledger.credit.order import Order, OrderCheckpoint, Release, ReleaseState, Revision
+from ledger.credit.release_terms import uncovered
 from ledger.credit.shown import money_shown
 from ledger.credit.snapshot import Snapshot, Wants
 from ledger.credit.submit import digest_of_asked
@@ -40,8 +41,8 @@ class ChangeOrder:
 
 
 def change_order(snapshot: Snapshot, command: ChangeOrder, desk: Desk) -> LedgerChange:
-    """Raises `CommandRefused`, and `Again` where this revision was asked before. A release stays: whether it counts for
-    the order as it is now, the policies say."""
+    """Raises `CommandRefused`, and `Again` where this revision was asked before. A release stays
+    where it covers the terms that are asked now: whether it counts for the amount, the policies say."""
     order = wanted_order(snapshot, command.order)
     account = snapshot.existing(Account, order.account)
     digest = digest_of_asked(order.account, command.asked, None)
@@ -56,6 +57,7 @@ def change_order(snapshot: Snapshot, command: ChangeOrder, desk: Desk) -> Ledger
         amount=amount,
         lapsed=0,
         is_prepaid=command.asked.get("prepayment") is True,
+        touched_by=touched(order, command.asker),
     )
     judged = judge(snapshot, changed, desk, OrderCheckpoint.CHANGE, command.id)
     posting = Posting(snapshot, desk, "change")
@@ -70,6 +72,8 @@ def change_order(snapshot: Snapshot, command: ChangeOrder, desk: Desk) -> Ledger
     )
     if amount != order.amount:
         _end_proposals(posting, order)
+    for release in uncovered(snapshot, changed):
+        posting.put(replace(release, state=ReleaseState.ENDED))
     changed = take_decision(posting, changed, judged, "change")
     return order_change(posting, changed, judged)
 

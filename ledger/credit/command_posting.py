@@ -66,6 +66,12 @@ class Posting:
             before_on = account.last_order_on
             self.put(replace(account, last_order=order.id, last_order_on=order.entered_on, order_before_on=before_on))
 
+    def end_approval(self, number: str | None) -> None:
+        """What this order was approved on is not there any more, so that its approval doesn't count at delivery."""
+        order = None if number is None else self.get(Order, number)
+        if order is not None and order.approval_stands:
+            self.put_order(replace(order, approval_stands=False))
+
     def move(
         self,
         account: str,

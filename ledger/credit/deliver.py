@@ -52,6 +52,9 @@ class Undeliver:
     is_again: bool
     """They are to be delivered again; otherwise that part of the order lapses."""
 
+    reason: str
+    """Why, as it is recorded."""
+
     asker: Asker
 
     @property

@@ -6,6 +6,7 @@ known. Those that are worked out can't be given by anybody. `receivables.account
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -15,6 +16,7 @@ from ledger.credit.account import Account
 from ledger.credit.account_fact_group import DERIVED_OF_ACCOUNT, account_body, as_of, deposits_for, iso_of, money_of
 from ledger.credit.change import Desk
 from ledger.credit.order import Order, OrderCheckpoint, Release, ReleaseState
+from ledger.credit.release_terms import covers
 from ledger.credit.security import Security, SecurityKind
 from ledger.credit.snapshot import Snapshot
 
@@ -79,17 +81,14 @@ def _order_group(
         group["related_amount"] = money(sisters.related)
         group["related_approved"] = money(sisters.approved)
         group["related_held"] = money(sisters.held)
-    letters = [
-        each
-        for each in snapshot.of_account(Security, account.id)
-        if each.counts_on(desk.day) and _is_credit_for(each, order)
-    ]
+    of_order = [each for each in snapshot.of_account(Security, account.id) if _is_credit_for(each, order)]
+    letters = [each for each in of_order if each.counts_on(desk.day)]
     if letters:
         group["letter_of_credit_amount"] = money(sum(each.amount for each in letters))
         ends = [each.until_on for each in letters if each.until_on is not None]
         if ends:
             group["letter_of_credit_until"] = iso_of(min(ends))
-    if order.approved_on is not None:
+    if order.approved_on is not None and order.approval_stands and not _has_lapsed(of_order, order.approved_on, desk):
         group["approved_on"] = iso_of(order.approved_on)
         group["approved_amount"] = money(max((order.approved_amount or 0) - order.billed, 0))
     counting = release or release_in_force(snapshot, order, desk.day)
@@ -99,11 +98,14 @@ def _order_group(
 
 
 def release_in_force(snapshot: Snapshot, order: Order, day: int) -> Release | None:
-    """The newest release that has not ended by its own date. Whether it counts, the policies say."""
+    """The newest release that covers the order and has not ended by its own date. Whether it counts, the policies
+    say."""
     releases = [
         each
         for each in snapshot.of_order(Release, order.id)
-        if each.state is ReleaseState.IN_FORCE and (each.expires_on is None or day <= each.expires_on)
+        if each.state is ReleaseState.IN_FORCE
+        and (each.expires_on is None or day <= each.expires_on)
+        and covers(each, order)
     ]
     return max(releases, key=lambda each: each.number, default=None)
 
@@ -120,6 +122,11 @@ def release_facts(release: Release, order: Order, account: Account) -> dict[str,
         facts["second_released_by"] = release.second_by
         facts["second_released_by_role"] = release.second_by_role
     return facts
+
+
+def _has_lapsed(letters: Iterable[Security], approved_on: int, desk: Desk) -> bool:
+    """A letter of credit that was there when the order was approved can't be drawn on any more."""
+    return any(each.counts_on(approved_on) and not each.counts_on(desk.day) for each in letters)
 
 
 def _is_credit_for(security: Security, order: Order) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from engine.vocabulary.persons import person
 from ledger.credit.account import Account, Group
-from ledger.credit.change import CommandRefused, Desk, Judged, LedgerChange
+from ledger.credit.change import Asker, CommandRefused, Desk, Judged, LedgerChange
 from ledger.credit.command_posting import Posting
 from ledger.credit.exchange import last_rate, rate_on
 from ledger.credit.facts import as_of, order_body
@@ -83,7 +84,7 @@ def take_decision(
     amounts that were decided on.
 
     What somebody holds stays held, unless it `lifts_manual`. The approval that counts at delivery is made anew where
-    it `renews`.
+    it `renews`; one that rests on a release counts only as long as that does.
     """
     decision, day = judged.decision, posting.desk.day
     state = STATE_OF_OUTCOME[decision.outcome]
@@ -91,6 +92,7 @@ def take_decision(
     if state in RESERVING and hold is not None and hold.kind is HoldKind.MANUAL and not lifts_manual:
         state = OrderState.HELD
     is_approved_anew = state in RESERVING and renews
+    is_released = decision.results.get("release", {}).get("in_force") is True
     decided = in_state(order, state)
     decided = replace(
         decided,
@@ -98,10 +100,25 @@ def take_decision(
         outcome=decision.outcome,
         approved_on=day if is_approved_anew else order.approved_on,
         approved_amount=order.amount if is_approved_anew else order.approved_amount,
+        approval_stands=not is_released if is_approved_anew else order.approval_stands,
+        stopped_by=None if lifts_manual else order.stopped_by,
     )
     posting.put_order(decided)
     set_hold(posting, decided, judged, lifted_by)
     return decided
+
+
+def sales_person_of(account: Account) -> str | None:
+    """The customer's, as policies compare persons; None where nobody is known."""
+    name = account.profile.get("sales_person")
+    return person(name) if isinstance(name, str) else None
+
+
+def touched(order: Order, asker: Asker) -> tuple[str, ...]:
+    """Those whose own order it is once this person has changed or reopened it."""
+    if asker.login is None or asker.login in order.touched_by:
+        return order.touched_by
+    return (*order.touched_by, asker.login)
 
 
 def in_state(order: Order, state: OrderState) -> Order:

@@ -94,9 +94,22 @@ class Order:
     """Name of the program; None where a person entered it with a key of their own."""
 
     entered_on: int
+    sales_person: str | None = None
+    """Of the customer when it was entered, who stays own whoever is the customer's afterwards."""
+
+    touched_by: tuple[str, ...] = ()
+    """Logins of those who entered, changed or reopened it: it is an own order of each."""
+
+    stopped_by: str | None = None
+    """Login of who holds or rejected it, until somebody with authority lets it go or takes it up again."""
+
     approved_on: int | None = None
     approved_amount: int | None = None
     """The amount when it was last approved."""
+
+    approval_stands: bool = True
+    """Whether that approval may count at delivery. It doesn't where it is a release, which counts by itself for as long
+    as it does, nor once a deposit or security of the order is taken back."""
 
     decision: str | None = None
     """Id of its last decision."""
@@ -173,7 +186,11 @@ class ReleaseState(StrEnum):
     IN_FORCE = "in_force"
     REFUSED = "refused"
     ENDED = "ended"
-    """Another one took its place, or the order is over."""
+    """Another one took its place, it covers the order no more, the account was blocked, or the order is over."""
+
+
+NOT_OVER = frozenset((ReleaseState.PROPOSED, ReleaseState.IN_FORCE))
+"""States of a release that counts, or may come to count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +205,9 @@ class Release:
     state: ReleaseState
     amount: int
     """The order's when it was released, in the account's currency: what it may grow from."""
+
+    asked: Mapping[str, Any] = field(hash=False)
+    """The facts of the order that were released, as `Order` has them: it covers no worse ones."""
 
     reason: str
     by: str

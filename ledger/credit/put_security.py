@@ -62,7 +62,7 @@ class EndSecurity:
 
     @property
     def wants(self) -> Wants:
-        """The account."""
+        """The account, and with it the orders of its securities."""
         return Wants(accounts=frozenset((self.account,)))
 
 
@@ -81,6 +81,7 @@ def put_security(snapshot: Snapshot, command: PutSecurity, desk: Desk) -> Ledger
     if security != before:
         posting.touch(account.id)
         posting.put(security)
+        posting.end_approval(None if before is None else before.order)
     change = _change(posting, account, security, "security", 201 if before is None else 200)
     return helped(posting, change) if posting.rows else change
 
@@ -104,6 +105,7 @@ def end_security(snapshot: Snapshot, command: EndSecurity, desk: Desk) -> Ledger
     posting.touch(account.id)
     ended = replace(security, ended_on=desk.day)
     posting.put(ended)
+    posting.end_approval(security.order)
     return _change(posting, account, ended, "end-security", 200)
 
 

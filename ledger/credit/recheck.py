@@ -25,6 +25,7 @@ from ledger.credit.judging import (
 from ledger.credit.moves import FROM, Move, require_legal
 from ledger.credit.order import RESERVING, STATE_OF_OUTCOME, Hold, HoldKind, Order, OrderCheckpoint, OrderState
 from ledger.credit.snapshot import Snapshot, Wants
+from ledger.credit.stop import refused_own
 
 AUTOMATIC = "automatic"
 """Of the policies' `release.lift`: the order goes out by itself. Whatever else they say, or nothing, offers it."""
@@ -63,11 +64,17 @@ class Lift:
 
 
 def recheck(snapshot: Snapshot, command: Recheck, desk: Desk) -> LedgerChange:
-    """Raises `CommandRefused`. What a person holds stays held."""
+    """Raises `CommandRefused`. What a person holds stays held. Where nothing holds the order any more, it goes at the
+    word of somebody with authority whose own it isn't; at anybody else's only where it would go by itself."""
     order = wanted_order(snapshot, command.order)
     require_legal(Move.RECHECK, order)
     judged = judge(snapshot, order, desk, OrderCheckpoint.RECHECK, command.id)
     posting = Posting(snapshot, desk, "recheck")
+    hold, goes = open_hold(posting, order), STATE_OF_OUTCOME[judged.decision.outcome] in RESERVING
+    if hold is not None and goes and not (_may_let_go(command.asker, order) or _goes_by_itself(judged)):
+        is_manual = hold.kind is HoldKind.MANUAL
+        offered = hold.liftable_since if is_manual or hold.liftable_since is not None else desk.day
+        return _marked(posting, order, hold, judged, liftable_since=offered)
     order = take_decision(posting, order, judged, command.asker.login or "recheck")
     return order_change(posting, order, judged)
 
@@ -91,24 +98,39 @@ def lift(snapshot: Snapshot, command: Lift, desk: Desk) -> LedgerChange:
         return order_change(posting, order, judged, cause=command.cause)
     if state not in RESERVING:
         return _holds_on(posting, order, hold, judged, command)
-    if judged.decision.results.get("release", {}).get("lift") == AUTOMATIC:
+    if _goes_by_itself(judged):
         order = take_decision(posting, order, judged, ITSELF)
         return order_change(posting, order, judged, cause=command.cause)
     if hold.liftable_since is not None:
         raise Unchanged
-    return _marked(posting, order, hold, judged, command, liftable_since=desk.day)
+    return _marked(posting, order, hold, judged, liftable_since=desk.day, cause=command.cause)
 
 
 def _holds_on(posting: Posting, order: Order, hold: Hold, judged: Judged, command: Lift) -> LedgerChange:
     if hold.liftable_since is None:
         raise Unchanged
-    return _marked(posting, order, hold, judged, command, liftable_since=None)
+    return _marked(posting, order, hold, judged, liftable_since=None, cause=command.cause)
 
 
 def _marked(
-    posting: Posting, order: Order, hold: Hold, judged: Judged, command: Lift, liftable_since: int | None
+    posting: Posting,
+    order: Order,
+    hold: Hold,
+    judged: Judged,
+    *,
+    liftable_since: int | None,
+    cause: Mapping[str, Any] | None = None,
 ) -> LedgerChange:
     """It stays held, and is offered to whoever may let it go, or no more."""
     posting.put(replace(hold, liftable_since=liftable_since))
     posting.put_order(replace(order, decision=judged.decision.id, outcome=judged.decision.outcome))
-    return order_change(posting, order, judged, cause=command.cause)
+    return order_change(posting, order, judged, cause=cause)
+
+
+def _may_let_go(asker: Asker, order: Order) -> bool:
+    """A person with authority whose own order it isn't."""
+    return asker.login is not None and asker.authority != "none" and refused_own(order, asker, "let go") is None
+
+
+def _goes_by_itself(judged: Judged) -> bool:
+    return judged.decision.results.get("release", {}).get("lift") == AUTOMATIC

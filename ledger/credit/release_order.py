@@ -12,12 +12,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.vocabulary.binding import FactsRefused, Fault
+from engine.vocabulary.persons import person
 from ledger.credit.account import Account
 from ledger.credit.change import Asker, CommandRefused, Desk, Judged, LedgerChange
 from ledger.credit.command_posting import Posting
-from ledger.credit.judging import judge, order_change, take_decision, wanted_order
+from ledger.credit.judging import judge, order_change, sales_person_of, take_decision, wanted_order
 from ledger.credit.moves import Move, require_legal
 from ledger.credit.order import RESERVING, STATE_OF_OUTCOME, Order, OrderCheckpoint, Release, ReleaseState
+from ledger.credit.release_terms import covers
 from ledger.credit.shown import release_shown
 from ledger.credit.snapshot import Snapshot, Wants
 
@@ -54,6 +56,10 @@ def release_order(snapshot: Snapshot, command: ReleaseOrder, desk: Desk) -> Ledg
     order = wanted_order(snapshot, command.order)
     require_legal(Move.RELEASE, order)
     first = _release(snapshot, order, command, desk)
+    own = _why_own(snapshot, order, first.by)
+    if own is not None:
+        refused = CommandRefused("own-order", f"{own}; somebody else may release it")
+        return order_change(Posting(snapshot, desk, "release"), order, None, refused=refused, is_refusal=True)
     waiting = _waiting(snapshot, order, desk.day)
     together = None
     if waiting is not None:
@@ -86,6 +92,7 @@ def _release(snapshot: Snapshot, order: Order, command: ReleaseOrder, desk: Desk
         number=1 + max((each.number for each in snapshot.of_order(Release, order.id)), default=0),
         state=ReleaseState.IN_FORCE,
         amount=order.amount,
+        asked=order.asked,
         reason=command.reason,
         by=asker.login,
         role=asker.authority,
@@ -95,13 +102,30 @@ def _release(snapshot: Snapshot, order: Order, command: ReleaseOrder, desk: Desk
 
 
 def _waiting(snapshot: Snapshot, order: Order, day: int) -> Release | None:
-    """The newest that waits for a second person and has not ended by its own date."""
+    """The newest that waits for a second person, covers the order and has not ended by its own date. It is nobody's
+    any more who has changed the order since."""
     waiting = [
         each
         for each in snapshot.of_order(Release, order.id)
-        if each.state is ReleaseState.PROPOSED and (each.expires_on is None or day <= each.expires_on)
+        if each.state is ReleaseState.PROPOSED
+        and (each.expires_on is None or day <= each.expires_on)
+        and covers(each, order)
+        and _why_own(snapshot, order, each.by) is None
     ]
     return max(waiting, key=lambda each: each.number, default=None)
+
+
+def _why_own(snapshot: Snapshot, order: Order, login: str) -> str | None:
+    """What keeps this person from judging the order, beside what the policies know of: who entered it, and who is the
+    customer's sales person now. None: nothing does."""
+    if login == order.entered_by:
+        return None
+    if login in order.touched_by:
+        return f"{login} changed or reopened the order {order.id}"
+    entered_for = order.sales_person
+    if person(login) == entered_for and entered_for != sales_person_of(snapshot.existing(Account, order.account)):
+        return f"{login} was the customer's sales person when the order {order.id} was entered"
+    return None
 
 
 def _counts(judged: Judged) -> bool:
@@ -118,14 +142,17 @@ def _who_may_be_second(snapshot: Snapshot, order: Order, first: Release, desk: D
         return _counts(judge(snapshot, order, desk, OrderCheckpoint.RELEASE, "", both))
 
     roles = [role for role in AUTHORITIES if counts(_ANYBODY, role)]
-    barred = [login for login in _concerned(snapshot, order, first) if not counts(login, roles[-1])] if roles else []
+    concerned = _concerned(snapshot, order, first) if roles else ()
+    barred = [
+        login for login in concerned if _why_own(snapshot, order, login) is not None or not counts(login, roles[-1])
+    ]
     return {"roles": roles, "not": barred}
 
 
 def _concerned(snapshot: Snapshot, order: Order, first: Release) -> Iterator[str]:
     account = snapshot.get(Account, order.account)
     sales_person = None if account is None else account.profile.get("sales_person")
-    persons = (first.by, order.entered_by, sales_person)
+    persons = (first.by, order.entered_by, sales_person, order.sales_person, *order.touched_by)
     yield from dict.fromkeys(each for each in persons if isinstance(each, str))
 
 

@@ -43,6 +43,9 @@ class Wants:
     live_orders: frozenset[str] = frozenset()
     """Accounts of which all orders are wanted that may still go out."""
 
+    releases: frozenset[str] = frozenset()
+    """Accounts of which all releases are wanted that are in force or wait for a second person."""
+
     histories: frozenset[str] = frozenset()
     """Accounts to which items are posted: of these, and of the accounts of `items`, all day records are wanted."""
 
@@ -57,6 +60,7 @@ class Wants:
             groups=self.groups | other.groups,
             open_items=self.open_items | other.open_items,
             live_orders=self.live_orders | other.live_orders,
+            releases=self.releases | other.releases,
             histories=self.histories | other.histories,
             currencies=self.currencies | other.currencies,
         )

@@ -8,7 +8,7 @@ from ledger.credit.change import Asker, CommandRefused, Desk, LedgerChange
 from ledger.credit.command_posting import Posting
 from ledger.credit.judging import in_state, order_change, set_hold, wanted_order
 from ledger.credit.moves import Move, require_legal
-from ledger.credit.order import HoldKind, Order, OrderState, Release, ReleaseState
+from ledger.credit.order import NOT_OVER, HoldKind, Order, OrderState, Release, ReleaseState
 from ledger.credit.snapshot import Snapshot, Wants
 
 
@@ -31,12 +31,12 @@ class HoldOrder(_Stop):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reject(_Stop):
-    """Somebody wants a held order not to go; it lifts by nothing."""
+    """Somebody wants a held order not to go; it lifts by nothing, and only the desk takes it up again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancel(_Stop):
-    """The customer, or whoever entered it, wants it no more."""
+    """The customer, or whoever entered it, wants it no more. That somebody holds it is not forgotten."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ def hold_order(snapshot: Snapshot, command: HoldOrder, desk: Desk) -> LedgerChan
     refused = refused_own(order, command.asker, "held")
     if refused is not None:
         return order_change(posting, order, None, refused=refused, is_refusal=True)
-    held = in_state(order, OrderState.HELD)
+    held = replace(in_state(order, OrderState.HELD), stopped_by=command.asker.login)
     posting.put_order(held)
     set_hold(posting, held, None, "hold", HoldKind.MANUAL)
     return order_change(posting, held, None)
@@ -66,7 +66,7 @@ def reject(snapshot: Snapshot, command: Reject, desk: Desk) -> LedgerChange:
     refused = refused_own(order, command.asker, "rejected")
     if refused is not None:
         return order_change(posting, order, None, refused=refused, is_refusal=True)
-    return _over(posting, order, OrderState.REJECTED, command.asker)
+    return _over(posting, replace(order, stopped_by=command.asker.login), OrderState.REJECTED, command.asker)
 
 
 def cancel(snapshot: Snapshot, command: Cancel, desk: Desk) -> LedgerChange:
@@ -86,18 +86,19 @@ def close(snapshot: Snapshot, command: Close, desk: Desk) -> LedgerChange:
 
 
 def refused_own(order: Order, asker: Asker, done: str) -> CommandRefused | None:
-    """Who entered an order judges no order of their own."""
-    if asker.login is None or asker.login != order.entered_by:
+    """Who entered, changed or reopened an order judges no order of their own."""
+    if asker.login is None or asker.login not in (order.entered_by, *order.touched_by):
         return None
+    did = "entered" if asker.login == order.entered_by else "changed or reopened"
     return CommandRefused(
-        "own-order", f"{asker.login} entered the order {order.id} and can't have it {done}; somebody else may"
+        "own-order", f"{asker.login} {did} the order {order.id} and can't have it {done}; somebody else may"
     )
 
 
 def end_releases(posting: Posting, order: Order) -> None:
     """None counts any more, or waits for anybody."""
     for release in posting.snapshot.of_order(Release, order.id):
-        if release.state in (ReleaseState.PROPOSED, ReleaseState.IN_FORCE):
+        if release.state in NOT_OVER:
             posting.put(replace(release, state=ReleaseState.ENDED))
 
 

@@ -12,7 +12,7 @@ from ledger.credit.account import Account
 from ledger.credit.asked_order import asked_amount
 from ledger.credit.change import Again, Asker, CommandRefused, Desk, LedgerChange
 from ledger.credit.command_posting import Posting
-from ledger.credit.judging import judge, order_change, take_decision
+from ledger.credit.judging import judge, order_change, sales_person_of, take_decision
 from ledger.credit.order import Order, OrderCheckpoint, OrderState, Revision
 from ledger.credit.snapshot import Snapshot, Wants
 
@@ -61,6 +61,8 @@ def submit(snapshot: Snapshot, command: Submit, desk: Desk) -> LedgerChange:
         entered_by=command.asker.login,
         entered_via=command.asker.program,
         entered_on=desk.day,
+        sales_person=sales_person_of(account),
+        touched_by=() if command.asker.login is None else (command.asker.login,),
     )
     judged = judge(snapshot, order, desk, OrderCheckpoint.ENTRY, command.id)
     posting = Posting(snapshot, desk, "submit")

@@ -41,7 +41,7 @@ class Reverse:
 
     @property
     def wants(self) -> Wants:
-        """The item, and with it what it was set off against."""
+        """The item, and with it what it was set off against, and the order of a deposit."""
         return Wants(items=frozenset((self.item,)))
 
 
@@ -63,6 +63,8 @@ def reverse(snapshot: Snapshot, command: Reverse, desk: Desk) -> LedgerChange:
         settled_on=None,
     )
     put_item(posting, taken_back, effective_on=day)
+    if item.kind is ItemKind.DEPOSIT:
+        posting.end_approval(item.order)
     if command.is_bounced:
         after = posting.touch(account.id)
         posting.put(replace(after, bounced_on=max(day, after.bounced_on or day)))

@@ -23,7 +23,8 @@ from uuid import uuid4
 import yaml
 
 from ledger.books.verbs import VERBS
-from ledger.credit.account import Account, AccountStatus, Group
+from ledger.credit.account import Account, Group
+from ledger.credit.block_account import Block, Unblock
 from ledger.credit.change import Asker, Desk, LedgerChange
 from ledger.credit.change_order import ChangeOrder
 from ledger.credit.command_posting import Posting
@@ -32,12 +33,16 @@ from ledger.credit.entry import EntryBucket
 from ledger.credit.judging import order_change, wanted_order
 from ledger.credit.limit import Limit, LimitKind, LimitState
 from ledger.credit.order import Hold, Order
+from ledger.credit.put_security import EndSecurity, PutSecurity
 from ledger.credit.recheck import Recheck
 from ledger.credit.release_order import ReleaseOrder
 from ledger.credit.reopen import Reopen
+from ledger.credit.security import SecurityKind
 from ledger.credit.snapshot import LedgerCommand, LedgerRow, Snapshot, Wants
 from ledger.credit.stop import Cancel, Close, HoldOrder, Reject
 from ledger.credit.submit import Submit
+from ledger.items.post_deposit import PostDeposit
+from ledger.items.reverse import Reverse
 from ledger.items.totals import BookTotal, DueTotal
 from tests.support.credit_books import Answer, Books, account_rows, base_rows, day
 from tests.support.paths import ROOT
@@ -151,6 +156,7 @@ def _asker(step: Step, login: str = "u.becker") -> Asker:
     return Asker(login=step.get("by", login), authority=step.get("role", "none"))
 
 
+_DESK = Asker(login="u.hoffmann", authority="credit_manager")
 _ASKED = ("amount", "payment_days", "prepayment", "delivery_date")
 
 
@@ -169,7 +175,9 @@ def _command(step: Step) -> LedgerCommand:
             asker=asker,
             id=decision,
         ),
-        "change": lambda: ChangeOrder(order=number, revision=step["revision"], asked=asked, asker=asker, id=decision),
+        "change": lambda: ChangeOrder(
+            order=number, revision=step["revision"], asked=asked | step.get("facts", {}), asker=asker, id=decision
+        ),
         "recheck": lambda: Recheck(order=number, asker=asker, id=decision),
         "release": lambda: ReleaseOrder(
             order=number,
@@ -187,7 +195,11 @@ def _command(step: Step) -> LedgerCommand:
             order=number, amount=step.get("amount", "1.00"), is_final=step.get("final", False), asker=asker, id=decision
         ),
         "undeliver": lambda: Undeliver(
-            order=number, amount=step.get("amount", "1.00"), is_again=step.get("again", False), asker=asker
+            order=number,
+            amount=step.get("amount", "1.00"),
+            is_again=step.get("again", False),
+            reason="damaged",
+            asker=asker,
         ),
         "bill": lambda: Bill(order=number, amount=cents(step.get("amount", "1.00"))),
     }
@@ -280,10 +292,49 @@ def _limit(step: Step, books: Books) -> None:
 
 
 def _block(step: Step, books: Books) -> None:
-    account = _account(books, step["block"])
-    books.put(
-        replace(account, status=AccountStatus.BLOCKED, blocked_since=books.day, version=account.version + 1),
+    """By somebody with authority; a deposit and a letter of credit come and go by commands too."""
+    _done(books, Block(account=step["block"], reason="court", asker=_DESK))
+
+
+def _unblock(step: Step, books: Books) -> None:
+    _done(books, Unblock(account=step["unblock"], reason="settled", asker=_DESK))
+
+
+def _deposit(step: Step, books: Books) -> None:
+    order, number = step["deposit"], str(uuid4())
+    _done(
+        books,
+        PostDeposit(deposit=f"D-{order}", account="C-1", order=order, amount=step["amount"], asker=_DESK, id=number),
     )
+
+
+def _reverse(step: Step, books: Books) -> None:
+    _done(books, Reverse(item=f"D-{step['reverse']}", asker=_DESK, id=str(uuid4())))
+
+
+def _letter(step: Step, books: Books) -> None:
+    order = step["letter"]
+    _done(
+        books,
+        PutSecurity(
+            account="C-1",
+            security=f"L-{order}",
+            kind=SecurityKind.LETTER_OF_CREDIT,
+            order=order,
+            amount=step["amount"],
+            until_on=str(step["until"]) if "until" in step else None,
+            asker=_DESK,
+        ),
+    )
+
+
+def _end_letter(step: Step, books: Books) -> None:
+    _done(books, EndSecurity(account="C-1", security=f"L-{step['end_letter']}", asker=_DESK))
+
+
+def _done(books: Books, command: LedgerCommand) -> None:
+    (answer,) = books.ask(command)
+    assert answer.refused is None, (command, answer)
 
 
 def _profile(step: Step, books: Books) -> None:
@@ -312,6 +363,11 @@ _BESIDE: dict[str, Callable[[Step, Books], None]] = {
     "pay": _pay,
     "limit": _limit,
     "block": _block,
+    "unblock": _unblock,
+    "deposit": _deposit,
+    "reverse": _reverse,
+    "letter": _letter,
+    "end_letter": _end_letter,
     "profile": _profile,
     "day": _day,
     "turn": _turn,

@@ -73,7 +73,7 @@ def test_an_order_goes_through_its_life(client: httpx2.Client, keys: Keys, accou
     assert (changed.status_code, changed.json()["order"]["reserved"]) == (200, "9000.00")
     delivered = _post(client, keys, "u.erp", f"{path}/deliver", amount="4000.00")
     assert delivered.json()["order"]["delivered"] == "4000.00"
-    back = _post(client, keys, "u.erp", f"{path}/undeliver", amount="1000.00")
+    back = _post(client, keys, "u.erp", f"{path}/undeliver", amount="1000.00", reason="damaged")
     assert back.json()["order"]["lapsed"] == "1000.00"
     closed = _post(client, keys, "u.becker", f"{path}/close")
     assert (closed.json()["order"]["state"], closed.json()["order"]["undelivered"]) == ("closed", "0.00")
@@ -210,6 +210,45 @@ def test_order_entry_sees_its_own(client: httpx2.Client, keys: Keys, account: st
     assert client.get(f"/v1/orders/{mine}", headers=shop).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("move", "body"),
+    [
+        ("change", {"revision": 2, "order": {"amount": "1.00"}}),
+        ("recheck", {}),
+        ("cancel", {}),
+        ("reopen", {}),
+        ("close", {}),
+        ("deliver", {"amount": "1.00"}),
+    ],
+)
+def test_order_entry_moves_its_own_alone(
+    client: httpx2.Client, keys: Keys, account: str, move: str, body: dict[str, Any]
+) -> None:
+    other = _held(client, keys, account, by="u.klein")
+    before = client.get(f"/v1/orders/{other}", headers=as_(keys, "u.klein")).json()["order"]
+    path = f"/v1/orders/{other}/{move}"
+    for answer in (_post(client, keys, "u.becker", path, **body), _post(client, keys, "u.becker", path, **body)):
+        assert (answer.status_code, answer.json()["type"]) == (403, "/problems/forbidden")
+    assert client.get(f"/v1/orders/{other}", headers=as_(keys, "u.klein")).json()["order"] == before
+    assert _post(client, keys, "u.klein", path, **body).status_code in (200, 409)
+    none = _post(client, keys, "u.becker", f"/v1/orders/SO-none/{move}", **body)
+    assert (none.status_code, none.json()["type"]) == (404, "/problems/unknown-order")
+
+
+def test_goods_come_back_by_booking_with_a_reason_that_is_recorded(
+    client: httpx2.Client, keys: Keys, account: str
+) -> None:
+    number = f"SO-{account}-back"
+    enter(client, number, "8000.00", account, **as_(keys, "u.becker"))
+    _post(client, keys, "u.erp", f"/v1/orders/{number}/deliver", amount="4000.00").raise_for_status()
+    path = f"/v1/orders/{number}/undeliver"
+    assert _post(client, keys, "u.becker", path, amount="1.00", reason="x").status_code == 403
+    assert _post(client, keys, "u.erp", path, amount="1.00").status_code == 422
+    back = _post(client, keys, "u.erp", path, amount="1.00", reason="the box was wet")
+    record = client.get(f"/v1/journal/{back.headers['Journal-Entry']}", headers=as_(keys, "u.auditor")).text
+    assert (back.status_code, "the box was wet" in record) == (200, True)
+
+
 def test_order_entry_sees_no_confidential_figure(client: httpx2.Client, keys: Keys, settings: Settings) -> None:
     body = {"account": "C-weak", "order": {"id": "SO-weak", "amount": "20000.00"}}
     del settings
@@ -280,7 +319,7 @@ def test_a_delivery_that_is_stopped_says_why(client: httpx2.Client, keys: Keys, 
     number = _held(client, keys, account)
     path = f"/v1/orders/{number}"
     _post(client, keys, "u.hoffmann", f"{path}/release", reason="x")
-    _post(client, keys, "u.becker", f"{path}/change", revision=2, order={"amount": "11000.00"})
+    _post(client, keys, "u.becker", f"{path}/change", revision=2, order={"amount": "11000.00", "payment_days": 30})
     over = _post(client, keys, "u.erp", f"{path}/deliver", amount="11000.01")
     assert (over.status_code, over.json()["type"], over.json()["undelivered"]) == (
         409,
@@ -297,7 +336,10 @@ def test_who_entered_an_order_does_not_judge_it(client: httpx2.Client, keys: Key
         assert answer.status_code == 403, move
         assert answer.json()["type"] in ("/problems/release-refused", "/problems/own-order")
     assert _post(client, keys, "u.keller", f"/v1/orders/{number}/reject", reason="x").status_code == 200
-    reopened = _post(client, keys, "u.becker", f"/v1/orders/{number}/reopen")
+    for login, slug in (("u.trainee", "no-authority"), ("u.hoffmann", "own-order"), ("u.becker", "forbidden")):
+        refused = _post(client, keys, login, f"/v1/orders/{number}/reopen")
+        assert (refused.status_code, refused.json()["type"]) == (403, f"/problems/{slug}"), login
+    reopened = _post(client, keys, "u.keller", f"/v1/orders/{number}/reopen")
     assert reopened.json()["order"]["state"] == "held"
 
 

@@ -49,7 +49,8 @@ _TABLES = {
         "id",
         "id text, account text, revision int, state text, asked text, currency text, amount int, is_prepaid yes, "
         "reserved int, delivered int, billed int, lapsed int, root text, entered_by text?, entered_via text?, "
-        "entered_on int, approved_on int?, approved_amount int?, decision text?, outcome text?, changed_seq int",
+        "entered_on int, sales_person text?, touched_by text, stopped_by text?, approved_on int?, "
+        "approved_amount int?, approval_stands yes, decision text?, outcome text?, changed_seq int",
         ("account entered_on", "account root", "state changed_seq", "changed_seq"),
     ),
     "order_revisions": (
@@ -65,8 +66,8 @@ _TABLES = {
     ),
     "releases": (
         "order_id number",
-        "order_id text, account text, number int, state text, amount int, reason text, login text, role text, "
-        "day int, second_by text?, second_by_role text?, second_on int?, expires_on int?, decision text?",
+        "order_id text, account text, number int, state text, amount int, asked text, reason text, login text, "
+        "role text, day int, second_by text?, second_by_role text?, second_on int?, expires_on int?, decision text?",
         ("account",),
     ),
     "items": (

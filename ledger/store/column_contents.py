@@ -313,6 +313,7 @@ LEDGER: dict[str, dict[str, Content]] = {
         "foreign_amount": Content.AMOUNT,
         "foreign_open": Content.AMOUNT,
         "record": Content.ID,
+        "known_on": Content.DATE,
         "digest": Content.DIGEST,
     },
     "allocations": {

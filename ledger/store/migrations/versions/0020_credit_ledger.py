@@ -73,7 +73,8 @@ _TABLES = {
         "id",
         "id text, account text, kind text, issued_on int, due_on int, amount int, open_amount int, "
         "disputed_amount int, order_id text?, state text, settled_on int?, dunning_level int, last_contact_on int?, "
-        "insured_amount int, foreign_currency text?, foreign_amount int?, foreign_open int?, record text?, digest text",
+        "insured_amount int, foreign_currency text?, foreign_amount int?, foreign_open int?, record text?, "
+        "known_on int?, digest text",
         ("account state kind",),
     ),
     "allocations": (

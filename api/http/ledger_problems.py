@@ -100,6 +100,12 @@ LEDGER_PROBLEMS: Mapping[str, ProblemKind] = {
             "`limit` is its number: two temporary limits never count on the same day.",
         ),
         ProblemKind(
+            "limit-not-taken-over",
+            409,
+            "The account has had a limit here",
+            "A limit can be taken over from elsewhere only as the first one; any other is asked for.",
+        ),
+        ProblemKind(
             "no-grade",
             409,
             "The policies give no grade",

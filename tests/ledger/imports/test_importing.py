@@ -244,7 +244,7 @@ OTHERWISE = {
     "accounts": ("Kunde", "Firma", "changed"),
     "groups": ("100000", "90000", "changed"),
     "figures": ("1.4", "1.5", "changed"),
-    "limits": ("60000", "70000", "changed"),
+    "limits": ("60000", "70000", "rejected"),
     "securities": ("5000", "6000", "changed"),
     "invoices": ("100.00", "90.00", "rejected"),
     "open-items": ("50.00", "45.00", "new"),

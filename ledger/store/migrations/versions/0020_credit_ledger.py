@@ -36,7 +36,7 @@ _TABLES = {
         "account number",
         "account text, number int, kind text, amount int?, from_on int, until_on int?, state text, reason text?, "
         "basis text?, requested_by text?, granted_on int?, granted_by text?, granted_by_role text?, second_by text?, "
-        "second_by_role text?, decision text?",
+        "second_by_role text?, decision text?, taken_over_on int?, said_granted_by text?",
         (),
     ),
     "securities": (

@@ -35,8 +35,8 @@ LIMITS = (
     "granted_role", "second_person", "second_role", "granted_on", "reason", "taken_over",
     "said_granted_by",
 )  # fmt: skip
-"""`taken_over`: it came from an import, which `requested_by` made, and no policy judged it; `said_granted_by` is what the
-file says of who granted it, which nobody here has seen. The import's record says who sent which file."""
+"""`taken_over`: it came from an import, which `requested_by` made, and no policy judged it; `said_granted_by` is who
+granted it by the word of the file alone. The import's record says who sent which file."""
 
 EXCEPTIONS = (
     "order", "account", "amount", "currency", "outcome", "rule", "exception", "asked_by", "approved_by", "until",

@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.vocabulary.binding import FactsRefused
 from ledger.credit.account import Account, Figures, Group, Key
+from ledger.credit.bounds import require_storable
 from ledger.credit.change import Again, CommandRefused, Desk, LedgerChange
 from ledger.credit.entry import Entry
 from ledger.credit.exchange import ExchangeRate
@@ -139,6 +140,7 @@ class _Doing:
             return "rejected", row.faults
         try:
             change = self.command.verbs[type(row.command)](self.snapshot, row.command, self.desk)
+            require_storable(change)
         except Again:
             return "same", ""
         except FactsRefused as refused:

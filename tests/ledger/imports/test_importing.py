@@ -282,6 +282,7 @@ BAD = {
         (",C-1,5.00,2026-06-01,2026-07-01", "invoice: is missing"),
         ("X-5,C-1", "has 2 cells, the heading has 5"),
         ("X-6,C-1,1.005,2026-06-01,2026-07-01", "amount"),
+        ("X\0,C-1,1.00,2026-06-01,2026-07-01", "invoice: holds the character U+0000"),
     ],
 }
 

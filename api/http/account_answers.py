@@ -110,6 +110,8 @@ class CreditLimitShape(Shape):
     second_by: str | None
     second_by_role: str | None
     decision: str | None
+    taken_over_on: str | None = Field(description="When it came from another system; no policy here judged it.")
+    said_granted_by: str | None = Field(description="Who granted it there, by the word of the file alone.")
 
 
 class JudgedLimitShape(Shape):

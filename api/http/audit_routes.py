@@ -21,7 +21,7 @@ from sqlalchemy import Connection
 
 from api.http.access_table import Right
 from api.http.audit_answers import CompletenessRequest, CompletenessShape, FindingShape, PeriodParameters
-from api.http.body import parse_object, pointer_part, read_body
+from api.http.body import parse_object, pointer_part, read_body, refuse_nul
 from api.http.caller import Admitted, actor_of, admitted_of
 from api.http.openapi import body_of
 from api.http.parameters import filter_parameters, only_parameters
@@ -298,7 +298,9 @@ def _add_completeness(app: FastAPI, reports: _Reports, body_bytes_max: int) -> N
 def _listed(body: bytes) -> dict[str, Decimal | None]:
     """Raises `FactsInvalid`."""
     try:
-        sent = CompletenessRequest.model_validate(parse_object(body, '{"orders": {"SO-1": "12.50"}}'))
+        read = parse_object(body, '{"orders": {"SO-1": "12.50"}}')
+        refuse_nul(body, read)
+        sent = CompletenessRequest.model_validate(read)
     except ValidationError as invalid:
         faults = [
             BodyFault("".join(f"/{pointer_part(str(step))}" for step in error["loc"]), error["msg"].lower())

@@ -7,17 +7,21 @@ that a file may hold."""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from starlette.types import Receive, Scope
 
-from api.http.problems import BodyFault, BodyTooLarge, MalformedBody, WrongMediaType
+from api.http.problems import BodyFault, BodyTooLarge, FactsInvalid, MalformedBody, WrongMediaType
 from engine.vocabulary.strict_json import JsonPath, JsonRefused, read_json_object
 
 _JSON_TYPE = re.compile(
     rb'application/json[ \t]*(?:;[ \t]*(?:charset=(?:utf-8|"utf-8")[ \t]*)?)*',
     re.IGNORECASE,
 )
+
+_ESCAPED_NUL = rb"\u0000"
+"""U+0000 as JSON writes it: in no other way can it stand in a text."""
 
 
 class ClientGone(Exception):
@@ -91,6 +95,27 @@ def parse_object(body: bytes, such_as: str = '{"order": {…}, "account": {…}}
         ]
         whole = BodyFault("", refused.message, refused.hint.replace("write ", "send ", 1))
         raise MalformedBody(f"the body {refused.message}", faults or [whole]) from None
+
+
+def refuse_nul(raw: bytes, body: dict[str, Any]) -> None:
+    """Raises `FactsInvalid` with a fault for each text, key or value, with the one character that no column holds.
+    `body`: what `raw` says."""
+    if _ESCAPED_NUL in raw and (faults := list(_with_nul(body, ""))):
+        raise FactsInvalid("the request can't be used", faults)
+
+
+def _with_nul(value: Any, path: str) -> Iterator[BodyFault]:
+    """A fault for each text, key or value, with the character that no column holds."""
+    if isinstance(value, str) and "\0" in value:
+        yield BodyFault(path, "holds the character U+0000, which can't be kept", "leave it out")
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            if "\0" in key:
+                yield BodyFault(path, "has a name with the character U+0000, which can't be kept", "leave it out")
+            yield from _with_nul(each, f"{path}/{pointer_part(key)}")
+    elif isinstance(value, list):
+        for at, each in enumerate(value):
+            yield from _with_nul(each, f"{path}/{at}")
 
 
 def _pointer(path: JsonPath) -> str:

@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request, Response
 from pydantic import ValidationError
 
 from api.http.access_table import Right
-from api.http.body import parse_object, pointer_part, read_body
+from api.http.body import parse_object, pointer_part, read_body, refuse_nul
 from api.http.caller import actor_of, admitted_of, request_id_in
 from api.http.erasure_answers import ErasureRequest, ErasureShape, ErasuresShape
 from api.http.openapi import body_of
@@ -62,7 +62,9 @@ async def _read(request: Request, body_bytes_max: int) -> ErasureRequest:
     """Raises `FactsInvalid`, and what `read_body` and `parse_object` raise."""
     raw = await read_body(request.scope, request.receive, body_bytes_max)
     try:
-        wanted = ErasureRequest.model_validate(parse_object(raw, _SUCH_AS))
+        body = parse_object(raw, _SUCH_AS)
+        refuse_nul(raw, body)
+        wanted = ErasureRequest.model_validate(body)
     except ValidationError as invalid:
         faults = [
             BodyFault("".join(f"/{pointer_part(str(step))}" for step in error["loc"]), error["msg"].lower())

@@ -100,6 +100,24 @@ LEDGER_PROBLEMS: Mapping[str, ProblemKind] = {
             "`limit` is its number: two temporary limits never count on the same day.",
         ),
         ProblemKind(
+            "limit-not-taken-over",
+            409,
+            "The account has had a limit here",
+            "A limit can be taken over from elsewhere only as the first one; any other is asked for.",
+        ),
+        ProblemKind(
+            "total-too-large",
+            409,
+            "More than can be decided on",
+            "The amount would take a total of the account or its group out of the bounds of the fact that it is.",
+        ),
+        ProblemKind(
+            "not-storable",
+            422,
+            "It can't be kept",
+            "A number beyond 64 bits, or a text with the character U+0000. Nothing was done.",
+        ),
+        ProblemKind(
             "no-grade",
             409,
             "The policies give no grade",

@@ -9,7 +9,7 @@ from fastapi import Request
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from api.http.body import parse_object, pointer_part, read_body
+from api.http.body import parse_object, pointer_part, read_body, refuse_nul
 from api.http.problems import BodyFault, FactsInvalid
 
 _Request = TypeVar("_Request", bound=BaseModel)
@@ -27,8 +27,10 @@ async def read_model_and_bytes(
 ) -> tuple[_Request, bytes]:
     """The same, and the body as it was received."""
     raw = await read_body(request.scope, request.receive, bytes_max)
+    body = parse_object(raw, such_as)
+    refuse_nul(raw, body)
     try:
-        return model.model_validate(parse_object(raw, such_as)), raw
+        return model.model_validate(body), raw
     except ValidationError as invalid:
         errors = invalid.errors(include_url=False, include_input=False)
         raise FactsInvalid("the request can't be used", [_fault(error, model, such_as) for error in errors]) from None

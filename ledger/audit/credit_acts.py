@@ -15,7 +15,7 @@ from engine.vocabulary.days import date_of
 from engine.vocabulary.decimals import decimal_formatter
 from ledger.audit.report_lines import ReportLine
 from ledger.credit.account import Account
-from ledger.credit.limit import Limit, LimitState
+from ledger.credit.limit import Limit
 from ledger.credit.order import Order, Release
 from ledger.journal.opened_records import ENTRY, JOINED, OpenedRecord, opened_or_gone
 from ledger.record.decision_parts import ANSWER, REQUEST
@@ -33,8 +33,10 @@ RELEASES = (
 LIMITS = (
     "account", "number", "kind", "amount", "currency", "from", "until", "state", "requested_by", "granted_by",
     "granted_role", "second_person", "second_role", "granted_on", "reason", "taken_over",
+    "said_granted_by",
 )  # fmt: skip
-"""`taken_over`: it came from an import and no policy judged it; the import's record says from which file."""
+"""`taken_over`: it came from an import, which `requested_by` made, and no policy judged it; `said_granted_by` is who
+granted it by the word of the file alone. The import's record says who sent which file."""
 
 EXCEPTIONS = (
     "order", "account", "amount", "currency", "outcome", "rule", "exception", "asked_by", "approved_by", "until",
@@ -125,7 +127,6 @@ def _release(each: Release, currency: str) -> dict[str, Any]:
 
 
 def _limit(each: Limit, currency: str) -> dict[str, Any]:
-    is_granted = each.state in (LimitState.GRANTED, LimitState.ENDED)
     return {
         "account": each.account,
         "number": each.number,
@@ -142,7 +143,8 @@ def _limit(each: Limit, currency: str) -> dict[str, Any]:
         "second_role": each.second_by_role,
         "granted_on": _iso(each.granted_on),
         "reason": each.reason,
-        "taken_over": is_granted and each.decision is None,
+        "taken_over": each.taken_over_on is not None,
+        "said_granted_by": each.said_granted_by,
     }
 
 

@@ -122,6 +122,12 @@ def events_of(connection: Connection, account: str, until: int, most: int) -> li
 def _limit_events(connection: Connection, account: str) -> Iterable[Event]:
     for limit in rows_of_account(connection, Limit, account):
         what = "limit granted" if limit.granted_on is not None else f"limit {limit.state}"
+        if limit.taken_over_on is not None:
+            yield Event(
+                on=limit.taken_over_on, what="limit taken over", about=str(limit.number), amount=limit.amount,
+                by=limit.requested_by,
+            )  # fmt: skip
+            continue
         on = limit.granted_on if limit.granted_on is not None else limit.from_on
         about = str(limit.number)
         if limit.state is LimitState.GRANTED or limit.granted_on is not None:

@@ -28,6 +28,7 @@ from ledger.books.command_answers import act_of
 from ledger.books.reading import read_snapshot
 from ledger.books.verbs import VERBS
 from ledger.books.writing import Writing
+from ledger.credit.bounds import require_findable, require_storable
 from ledger.credit.change import Again, CommandRefused, Desk, LedgerChange, Unchanged
 from ledger.credit.snapshot import LedgerCommand, Snapshot, Wants
 from ledger.journal.act_answers import Mask, answer_of, answered_before
@@ -113,6 +114,7 @@ class CreditLedger:
     async def ask(self, asked: Asked) -> Done:
         """Once it is on disk; what was done before is answered as then. Raises `CommandRefused`, `FactsRefused`,
         `Unchanged`, `AnsweredBefore`, `RequestKeyReused` and `JournalUnavailable`."""
+        require_findable(asked.command.wants)
         try:
             done: Done | CommandStopped = await self._journal.write_together(self, asked)
         except Again as again:
@@ -150,6 +152,7 @@ class CreditLedger:
             return before
         try:
             change = VERBS[type(asked.command)](snapshot, asked.command, self._desk(asked.engine, transaction))
+            require_storable(change)
             act = act_of(change)
             record, decision = self._record(asked, change, act)
             body = answer_of(act, asked.shown(decision))

@@ -7,9 +7,10 @@ the command is done.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ledger.credit.account import Account, Group, Key
+from ledger.credit.bounds import require_total
 from ledger.credit.change import Desk
 from ledger.credit.entry import Entry, EntryBucket
 from ledger.credit.order import Order
@@ -18,6 +19,14 @@ from ledger.credit.snapshot import LedgerRow, Snapshot
 from ledger.items.totals import BookTotal
 
 _R = TypeVar("_R", bound=LedgerRow)
+
+_FACTS = {
+    EntryBucket.OPEN_ITEMS: "open_invoices",
+    EntryBucket.DELIVERED: "delivered_not_invoiced",
+    EntryBucket.OPEN_ORDERS: "open_orders",
+    EntryBucket.DEPOSITS: "deposits_held",
+}
+"""As which fact of the account the policies see each total."""
 
 
 class Posting:
@@ -88,7 +97,9 @@ class Posting:
         if not amount:
             return
         now = self.touch(account)
-        self.put(replace(now, **{bucket.value: getattr(now, bucket.value) + amount}))
+        before, after = getattr(now, bucket.value), getattr(now, bucket.value) + amount
+        require_total(self.desk.engine.vocabulary, _FACTS[bucket], f"account {account}", now.currency, before, after)
+        self.put(replace(now, **{bucket.value: after}))
         self._entries.append(
             Entry(
                 account=account,
@@ -114,7 +125,14 @@ class Posting:
     def _move_group(self, account: Account, amount: int) -> None:
         group = None if account.group is None else self.get(Group, account.group)
         if group is not None:
-            self.put(replace(group, total=group.total + amount, version=group.version + 1))
+            self.move_group(group, amount)
+
+    def move_group(self, group: Group, amount: int, **more: Any) -> None:
+        """The group's exposure, with what else of it changes. Raises `CommandRefused` (`total-too-large`)."""
+        after = group.total + amount
+        vocabulary = self.desk.engine.vocabulary
+        require_total(vocabulary, "group_exposure", f"group {group.id}", group.currency, group.total, after)
+        self.put(replace(group, total=after, version=group.version + 1, **more))
 
     def recheck(self, account: str) -> None:
         """The account's held orders, and those of its group, may go out now."""

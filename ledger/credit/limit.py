@@ -49,13 +49,23 @@ class Limit:
     """What the amount rests on; the fact `limit.basis`."""
 
     requested_by: str | None = None
+    """Of one that was taken over: who, or whose program, imported it."""
+
     granted_on: int | None = None
     granted_by: str | None = None
+    """None of one that was taken over: nobody granted it here."""
+
     granted_by_role: str | None = None
     second_by: str | None = None
     second_by_role: str | None = None
     decision: str | None = None
     """Id of the decision that allowed it."""
+
+    taken_over_on: int | None = None
+    """The business date on which it came from another system, where no policy here judged it."""
+
+    said_granted_by: str | None = None
+    """Of one that was taken over: who granted it, by the word of the file alone."""
 
     @property
     def key(self) -> Key:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ledger.credit.amounts import Reading
-from ledger.credit.change import Asker, Desk, LedgerChange
+from ledger.credit.change import Asker, CommandRefused, Desk, LedgerChange
 from ledger.credit.command_posting import Posting
 from ledger.credit.ledger_state import require_authority, required_account
 from ledger.credit.limit import Limit, LimitKind, LimitState
@@ -46,7 +46,8 @@ class EndLimit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeOverLimit:
-    """A limit that was granted before the ledger knew the account: no policy judges it, so only imports do this."""
+    """A limit that was granted before the ledger knew the account: no policy judges it, so only imports do this, and
+    only for an account that never had a limit here. A temporary one may come with it on the same day."""
 
     account: str
     kind: LimitKind
@@ -97,13 +98,43 @@ def take_over_limit(snapshot: Snapshot, command: TakeOverLimit, desk: Desk) -> L
         until_on=until_on,
         state=LimitState.GRANTED,
         reason=command.reason,
-        requested_by=command.asker.login,
+        requested_by=command.asker.login or command.asker.program,
         granted_on=min(from_on, desk.day),
-        granted_by=command.granted_by,
+        taken_over_on=desk.day,
+        said_granted_by=command.granted_by,
     )
+    known = snapshot.of_account(Limit, account.id)
     posting = Posting(snapshot, desk, "take-over-limit")
+    if (same := next((each for each in known if _is_same(each, limit)), None)) is not None:
+        return limit_changed(posting, same, "take-over-limit")
+    if not all(_came_together(each, limit) for each in known):
+        raise CommandRefused(
+            "limit-not-taken-over",
+            f"account {account.id} has had a limit here: only the first one is taken over from elsewhere; ask for "
+            f"this one (`credence account request-limit`, POST /v1/accounts/{account.id}/limits)",
+        )
     posting.touch(account.id)
     return limit_changed(posting, put_granted(posting, limit), "take-over-limit", status=201)
+
+
+def _is_same(known: Limit, limit: Limit) -> bool:
+    """Whether it was taken over before, and still counts."""
+    terms = ("kind", "amount", "from_on", "until_on")
+    return (
+        known.taken_over_on is not None
+        and known.state is LimitState.GRANTED
+        and all(getattr(known, each) == getattr(limit, each) for each in terms)
+    )
+
+
+def _came_together(known: Limit, limit: Limit) -> bool:
+    """Both are of one first load: a limit, and temporary ones beside it."""
+    temporary = LimitKind.TEMPORARY
+    return (
+        known.taken_over_on == limit.taken_over_on
+        and known.state is LimitState.GRANTED
+        and temporary in (known.kind, limit.kind)
+    )
 
 
 def _put(snapshot: Snapshot, desk: Desk, limit: Limit, act: str) -> LedgerChange:

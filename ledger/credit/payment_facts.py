@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from engine.vocabulary.conversion import foreign
 from engine.vocabulary.days import date_of
 from ledger.credit.account import Account
 from ledger.credit.change import CommandRefused, Desk
@@ -117,4 +118,5 @@ def _whole_book(snapshot: Snapshot, account: Account, desk: Desk) -> int:
         except CommandRefused:
             if each.open_items < 0:
                 return UNKNOWN
-    return total
+    most = foreign(desk.engine.vocabulary.facts["account.receivables_total"].type, account.currency).high
+    return total if total <= most else UNKNOWN  # what policies can't be told stops nobody's orders

@@ -177,11 +177,11 @@ def _move_between_groups(posting: Posting, before: Account, after: Account) -> N
         return
     if (old := None if before.group is None else posting.get(Group, before.group)) is not None:
         left = {account: grade for account, grade in old.grades.items() if account != before.id}
-        posting.put(replace(old, total=old.total - before.exposure, grades=left, version=old.version + 1))
+        posting.move_group(old, -before.exposure, grades=left)
     if (new := None if after.group is None else posting.get(Group, after.group)) is not None:
         grade = current_grade(posting, after.id)
         grades = new.grades if grade is None else {**new.grades, after.id: grade}
-        posting.put(replace(new, total=new.total + after.exposure, grades=grades, version=new.version + 1))
+        posting.move_group(new, after.exposure, grades=grades)
 
 
 def current_grade(posting: Posting, account: str) -> str | None:

@@ -127,6 +127,8 @@ def limit_shown(limit: Limit, currency: str) -> dict[str, Any]:
         "second_by": limit.second_by,
         "second_by_role": limit.second_by_role,
         "decision": limit.decision,
+        "taken_over_on": iso(limit.taken_over_on),
+        "said_granted_by": limit.said_granted_by,
     }
 
 

@@ -38,8 +38,9 @@ class MissingItem:
     account: str
 
 
-def missing_items(journal: Journal, listed: Container[str], *, really: bool) -> list[MissingItem]:
-    """In the order of their numbers. Raises `CompleteListRefused`, and `JournalUnavailable`. Blocks."""
+def missing_items(journal: Journal, listed: Container[str], on: int, *, really: bool) -> list[MissingItem]:
+    """In the order of their numbers. `on`: the day of the list; what was issued or recorded after it can't stand there,
+    and so isn't missing. Raises `CompleteListRefused`, and `JournalUnavailable`. Blocks."""
     items, accounts = STORED[OpenItem].table.c, STORED[Account].table.c
     query = (
         select(items.id, items.account, items.open_amount, accounts.currency)
@@ -47,6 +48,8 @@ def missing_items(journal: Journal, listed: Container[str], *, really: bool) -> 
             items.account == accounts.id,
             items.state == ItemState.OPEN.value,
             items.kind.in_([each.value for each in OWED]),
+            items.issued_on <= on,
+            items.known_on.is_(None) | (items.known_on <= on),
         )
         .order_by(items.id)
     )

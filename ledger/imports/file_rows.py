@@ -13,6 +13,7 @@ from files.input_refused import InputRefused
 from files.maps.cell_converters import NotMapped, column_converter
 from files.maps.row_map import Column
 from files.rows import FileRow
+from ledger.credit.bounds import NUL
 from ledger.imports.import_kinds import Cells, RowContext
 from ledger.imports.import_map import ImportMap
 from ledger.items.import_chunk import ImportedRow
@@ -58,7 +59,9 @@ class RowReader:
         cells = row.cells
         for slot, name, read in plan:
             text = cells[slot]
-            if text:
+            if text and NUL in text:
+                faults.append(str(Fault(name, "holds the character U+0000, which can't be kept", "leave it out")))
+            elif text:
                 value, fault = read(text)
                 if fault:
                     faults.append(fault)
@@ -93,7 +96,7 @@ def imported_rows(reader: RowReader, rows: Iterator[FileRow], context: RowContex
 
 def _place(row: FileRow) -> str:
     if row.cells is not None and PLACE in row.heading:
-        return row.cells[row.heading.index(PLACE)] or str(row.line)
+        return (row.cells[row.heading.index(PLACE)] or "").replace(NUL, "") or str(row.line)
     return str(row.line)
 
 

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from sqlalchemy import select
 
 from engine.pipeline import Engine
 from engine.vocabulary.binding import FactsRefused
-from engine.vocabulary.days import date_of
+from engine.vocabulary.days import date_of, day_number
 from files.input_refused import InputRefused
 from files.rows import open_rows
 from ledger.books.credit_ledger import Asked, CreditLedger
@@ -242,7 +243,8 @@ class Importing:
 
     def _missing(self, job: ImportJob) -> list[MissingItem]:
         """Raises `CompleteListRefused`. Blocks."""
-        return missing_items(self._journal, self._listed(job), really=job.really)
+        on = day_number(date.fromisoformat(job.on or self._context(job).day))
+        return missing_items(self._journal, self._listed(job), on, really=job.really)
 
     def _listed(self, job: ImportJob) -> set[str]:
         """The numbers of all items of the list. Raises `CompleteListRefused` where a row's can't be read."""

@@ -13,10 +13,11 @@ from typing import Any
 
 from engine.vocabulary.binding import FactsRefused
 from ledger.credit.account import Account, Figures, Group, Key
+from ledger.credit.bounds import require_storable
 from ledger.credit.change import Again, CommandRefused, Desk, LedgerChange
 from ledger.credit.entry import Entry
 from ledger.credit.exchange import ExchangeRate
-from ledger.credit.limit import Limit, LimitKind, LimitState
+from ledger.credit.limit import Limit
 from ledger.credit.order import Order
 from ledger.credit.security import Security
 from ledger.credit.snapshot import LedgerCommand, LedgerRow, Snapshot, Wants
@@ -139,6 +140,7 @@ class _Doing:
             return "rejected", row.faults
         try:
             change = self.command.verbs[type(row.command)](self.snapshot, row.command, self.desk)
+            require_storable(change)
         except Again:
             return "same", ""
         except FactsRefused as refused:
@@ -192,8 +194,6 @@ def _compared(snapshot: Snapshot, change: LedgerChange) -> str:
     """`new`, `same` or `changed`, by the row that the command is about."""
     for kind in _SUBJECTS:
         rows = [row for row in change.rows if type(row) is kind]
-        if rows and kind is Limit:
-            return _compared_limit(snapshot, rows)
         if rows:
             before = [snapshot.get(kind, *row.key) for row in rows]
             if all(each is None for each in before):
@@ -202,27 +202,6 @@ def _compared(snapshot: Snapshot, change: LedgerChange) -> str:
                 return "new" if None in before else "changed"
             return "same" if all(map(_is_same, before, rows)) else "changed"
     return "same"
-
-
-def _compared_limit(snapshot: Snapshot, rows: Sequence[Any]) -> str:
-    """A limit that is taken over is one of its own each time, so it is compared with those that are granted."""
-    [limit] = [row for row in rows if snapshot.get(Limit, *row.key) is None]
-    granted = [
-        each
-        for each in snapshot.of_account(Limit, limit.account)
-        if each.state is LimitState.GRANTED and _is_temporary(each) == _is_temporary(limit)
-    ]
-    if any(_terms(each) == _terms(limit) for each in granted):
-        return "same"
-    return "changed" if granted else "new"
-
-
-def _is_temporary(limit: Limit) -> bool:
-    return limit.kind is LimitKind.TEMPORARY
-
-
-def _terms(limit: Limit) -> tuple[Any, ...]:
-    return limit.kind, limit.amount, limit.from_on, limit.until_on
 
 
 def _is_same(before: Any, after: Any) -> bool:

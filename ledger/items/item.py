@@ -83,6 +83,10 @@ class OpenItem:
     record: str | None = None
     """Id of the record that booked it: sent again, it is answered as that says. None where it was imported."""
 
+    known_on: int | None = None
+    """Of what is owed: the business date on which it was recorded, or the day of the list that it came from. A list of
+    an earlier day can't say anything of it."""
+
     digest: str
     """SHA-256 of what was booked, hexadecimal: the same number with the same content is the same item."""
 

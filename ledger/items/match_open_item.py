@@ -81,7 +81,7 @@ def match_open_item(snapshot: Snapshot, command: MatchOpenItem, desk: Desk) -> L
         raise CommandRefused(
             "already-booked-differently", f"the number {known.id} is another account's, or no invoice", booked=None
         )
-    parts = [known, *_debits(snapshot, command)]
+    parts = [known, *_debits(snapshot, command, on)]
     ours = sum(each.open_amount for each in parts)
     money = decimal_formatter(MINOR_UNITS[account.currency])
     if listed < ours:
@@ -109,12 +109,13 @@ def _free(snapshot: Snapshot, command: MatchOpenItem, word: str, on: int) -> str
     )
 
 
-def _debits(snapshot: Snapshot, command: MatchOpenItem) -> list[OpenItem]:
+def _debits(snapshot: Snapshot, command: MatchOpenItem, on: int) -> list[OpenItem]:
+    """What was booked for it by that day: a list knows nothing of what came later."""
     start = f"{command.invoice} more "
     return [
         each
         for each in snapshot.of_account(OpenItem, command.account)
-        if each.id.startswith(start) and each.state is ItemState.OPEN
+        if each.id.startswith(start) and each.state is ItemState.OPEN and (each.known_on or 0) <= on
     ]
 
 
@@ -127,6 +128,7 @@ def _booked(snapshot: Snapshot, command: MatchOpenItem, desk: Desk, on: int) -> 
         amount=command.open_amount,
         issued_on=issued_on,
         due_on=due_on,
+        known_on=date_of(on).isoformat(),
         asker=command.asker,
         id=command.id,
     )
@@ -159,6 +161,7 @@ def _more(
         issued_on=min(due_on, date_of(on).isoformat()),
         due_on=due_on,
         kind=ItemKind.DEBIT,
+        known_on=date_of(on).isoformat(),
         asker=command.asker,
         id=command.id,
     )

@@ -44,6 +44,9 @@ class PostInvoice:
     settled_on: str | None = None
     """Of one that was paid before the ledger knew of it: the day on which nothing was open any more."""
 
+    known_on: str | None = None
+    """The day of the list of open items that it comes from; None: today."""
+
     asker: Asker
     id: str
     """Of the record."""
@@ -112,6 +115,7 @@ def _item(snapshot: Snapshot, command: PostInvoice, account: Account, desk: Desk
         reading.fault("due_on", "lies before the day of issue", "send the day by which it is to be paid")
     if command.settled_on is not None:
         reading.date(command.settled_on, "settled_on", is_past=True)
+    known_on = reading.date(command.known_on, "known_on", or_else=desk.day, is_past=True)
     reading.done()
     digest = digest_of(
         command.kind.value, account.id, amount, currency, issued_on, due_on, command.order, command.settled_on
@@ -132,6 +136,7 @@ def _item(snapshot: Snapshot, command: PostInvoice, account: Account, desk: Desk
         foreign_amount=amount if is_foreign else None,
         foreign_open=amount if is_foreign else None,
         record=command.id,
+        known_on=known_on,
         digest=digest,
     )
 

@@ -218,6 +218,8 @@ LEDGER: dict[str, dict[str, Content]] = {
         "second_by": Content.LOGIN,
         "second_by_role": Content.WORD,
         "decision": Content.ID,
+        "taken_over_on": Content.DATE,
+        "said_granted_by": Content.LOGIN,
     },
     "securities": {
         "account": Content.CUSTOMER,
@@ -318,6 +320,7 @@ LEDGER: dict[str, dict[str, Content]] = {
         "foreign_amount": Content.AMOUNT,
         "foreign_open": Content.AMOUNT,
         "record": Content.ID,
+        "known_on": Content.DATE,
         "digest": Content.DIGEST,
     },
     "allocations": {

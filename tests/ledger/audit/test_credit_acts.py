@@ -61,7 +61,7 @@ def _limits(decision: str | None) -> list[Limit]:
         ),
         Limit(
             account="C-9", number=1, kind=LimitKind.UNLIMITED, amount=None, from_on=20_000, until_on=None,
-            state=LimitState.GRANTED, reason="as in the ERP",
+            state=LimitState.GRANTED, reason="as in the ERP", taken_over_on=20_000, said_granted_by="u.keller",
         ),
     ]  # fmt: skip
 
@@ -86,6 +86,7 @@ def test_each_release_is_reported_by_person_with_amount_reason_and_the_decision_
     ]
     assert of_limits == [("C-1", "60000.00", "u.hoffmann", "m.lehmann"), ("C-9", None, None, None)]
     assert [(each.values["taken_over"], each.header is None) for each in limits] == [(False, False), (True, True)]
+    assert [each.values["said_granted_by"] for each in limits] == [None, "u.keller"]
     assert all(tuple(each.values) == LIMITS for each in limits)
     assert passed == []
 

@@ -201,6 +201,31 @@ def test_a_complete_list_settles_what_it_lacks_unless_that_is_too_much(place: Jo
     asyncio.run(_complete(place, tmp_path))
 
 
+async def _list_of_yesterday(folder: Path) -> None:
+    with small_ledger(in_file(folder / "journal")) as small:
+        imports = Imports(small, folder)
+        await imports.run("accounts", ACCOUNTS)
+        night = [LIST, *(f"I-{n},C-{n % 7},100.00,2026-07-20" for n in range(9))]
+        await imports.run("open-items", night, is_complete=True, on="2026-06-29")
+        await small.done(
+            small.invoice("I-new", "5.00", "2026-07-30", issued_on="2026-07-01", known_on="2026-06-29"),
+            small.invoice("I-late", "5.00", "2026-07-30", issued_on="2026-06-20"),
+        )
+        more = [LIST, night[1].replace("100.00", "130.00"), *night[2:], "I-new,C-1,5.00,2026-07-30"]
+        assert counts(await imports.run("open-items", more, on="2026-07-01")) == {"new": 1, "same": 9}
+        run = await imports.run("open-items", night, is_complete=True, on="2026-06-30")
+        assert counts(run) == {"same": 9}, "what came after the day of the list was not paid by then"
+        run = await imports.run("open-items", night[:-1], is_complete=True, on="2026-06-30")
+        assert counts(run) == {"same": 8, "settled": 1}
+        run = await imports.run("open-items", more, is_complete=True, on="2026-07-01")
+        assert counts(run)["settled"] == 1, "a list of the day itself says that I-late is paid"
+        assert (await small.verify()).total == 0
+
+
+def test_what_was_issued_or_recorded_after_a_list_is_not_paid_by_it(tmp_path: Path) -> None:
+    asyncio.run(_list_of_yesterday(tmp_path))
+
+
 EACH_KIND = {
     "accounts": "account,name\nC-1,Kunde\n",
     "groups": "group,limit\nG-1,100000.00\n",
@@ -219,7 +244,7 @@ OTHERWISE = {
     "accounts": ("Kunde", "Firma", "changed"),
     "groups": ("100000", "90000", "changed"),
     "figures": ("1.4", "1.5", "changed"),
-    "limits": ("60000", "70000", "changed"),
+    "limits": ("60000", "70000", "rejected"),
     "securities": ("5000", "6000", "changed"),
     "invoices": ("100.00", "90.00", "rejected"),
     "open-items": ("50.00", "45.00", "new"),
@@ -257,6 +282,7 @@ BAD = {
         (",C-1,5.00,2026-06-01,2026-07-01", "invoice: is missing"),
         ("X-5,C-1", "has 2 cells, the heading has 5"),
         ("X-6,C-1,1.005,2026-06-01,2026-07-01", "amount"),
+        ("X\0,C-1,1.00,2026-06-01,2026-07-01", "invoice: holds the character U+0000"),
     ],
 }
 

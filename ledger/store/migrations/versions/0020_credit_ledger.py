@@ -36,7 +36,7 @@ _TABLES = {
         "account number",
         "account text, number int, kind text, amount int?, from_on int, until_on int?, state text, reason text?, "
         "basis text?, requested_by text?, granted_on int?, granted_by text?, granted_by_role text?, second_by text?, "
-        "second_by_role text?, decision text?",
+        "second_by_role text?, decision text?, taken_over_on int?, said_granted_by text?",
         (),
     ),
     "securities": (
@@ -74,7 +74,8 @@ _TABLES = {
         "id",
         "id text, account text, kind text, issued_on int, due_on int, amount int, open_amount int, "
         "disputed_amount int, order_id text?, state text, settled_on int?, dunning_level int, last_contact_on int?, "
-        "insured_amount int, foreign_currency text?, foreign_amount int?, foreign_open int?, record text?, digest text",
+        "insured_amount int, foreign_currency text?, foreign_amount int?, foreign_open int?, record text?, "
+        "known_on int?, digest text",
         ("account state kind",),
     ),
     "allocations": (

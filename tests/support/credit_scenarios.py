@@ -60,9 +60,9 @@ class Bill:
 
 def _bill(snapshot: Snapshot, command: Bill, desk: Desk) -> LedgerChange:
     posting = Posting(snapshot, desk, "invoice")
-    order = bill_order(posting, command.order, command.amount)
-    assert order is not None
-    posting.move(order.account, EntryBucket.OPEN_ITEMS, command.amount, order=order.id)
+    billed = bill_order(posting, command.order, command.amount)
+    assert billed is not None
+    posting.move(billed.order.account, EntryBucket.OPEN_ITEMS, command.amount, order=billed.order.id)
     return order_change(posting, wanted_order(snapshot, command.order), None)
 
 

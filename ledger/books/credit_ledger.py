@@ -30,7 +30,7 @@ from ledger.books.verbs import VERBS
 from ledger.books.writing import Writing
 from ledger.credit.change import Again, CommandRefused, Desk, LedgerChange, Unchanged
 from ledger.credit.snapshot import LedgerCommand, Snapshot, Wants
-from ledger.journal.act_answers import Mask, answer_of, answered_before
+from ledger.journal.act_answers import Mask, answer_of, answered_before, shown_then
 from ledger.journal.journal import Journal
 from ledger.journal.kept_answers import KeyedRequest
 from ledger.journal.log_transaction import LogTransaction
@@ -111,7 +111,8 @@ class CreditLedger:
         self._day = 0  # the last business date: a clock that is set back takes none of it back
 
     async def ask(self, asked: Asked) -> Done:
-        """Once it is on disk; what was done before is answered as then. Raises `CommandRefused`, `FactsRefused`,
+        """Once it is on disk; what was done before is answered as then, as long as it stands.
+        Raises `CommandRefused`, `FactsRefused`,
         `Unchanged`, `AnsweredBefore`, `RequestKeyReused` and `JournalUnavailable`."""
         try:
             done: Done | CommandStopped = await self._journal.write_together(self, asked)
@@ -124,10 +125,11 @@ class CreditLedger:
         return done
 
     def _answered_before(self, again: Again, asked: Asked) -> Done:
-        """Blocks."""
+        """Blocks. Raises `CommandRefused` where what was answered is no longer true."""
         record = self._journal.record_called(again.decision)
         if record is None:
             raise JournalUnavailable("what this was answered can't be found now")
+        again.require_unmoved(shown_then(record))
         status, body = answered_before(record, asked.mask)
         return Done(status=status, body=body, seq=record.header.seq, decision=record.header.id, is_repeated=True)
 

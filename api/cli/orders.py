@@ -39,6 +39,15 @@ ExpiresOption = Annotated[
 AmountOption = Annotated[
     str, typer.Option("--amount", metavar="AMOUNT", help="As decimal text, such as 5000.00.", rich_help_panel=DECIDED)
 ]
+DeliveryOption = Annotated[
+    str,
+    typer.Option(
+        "--delivery",
+        metavar="NUMBER",
+        help="The delivery's number; the same one again is done once.",
+        rich_help_panel=DECIDED,
+    ),
+]
 FinalOption = Annotated[
     bool, typer.Option("--final", help="What isn't delivered now never will be.", rich_help_panel=DECIDED)
 ]
@@ -186,6 +195,7 @@ def deliver(
     *,
     order: OrderArgument,
     amount: AmountOption,
+    delivery: DeliveryOption,
     final: FinalOption = False,
     person: ForOption = None,
     service: ServiceOptions,
@@ -196,11 +206,11 @@ def deliver(
 
     It needs the role order-entry, booking or desk.
 
-    Example:  credence order deliver SO-2026-004711 --amount 5000.00
+    Example:  credence order deliver SO-2026-004711 --amount 5000.00 --delivery DN-80013
 
     Exit code: 0 delivered, 1 the service refuses, 2 the service can't be reached.
     """
-    body = {"amount": amount} | ({"final": True} if final else {})
+    body = {"delivery": delivery, "amount": amount} | ({"final": True} if final else {})
     _move(order, "deliver", body, person, service, lang, as_json=as_json)
 
 

@@ -143,6 +143,12 @@ LEDGER_PROBLEMS: Mapping[str, ProblemKind] = {
             "`delivered` says what was and isn't invoiced; what is invoiced takes a credit note.",
         ),
         ProblemKind(
+            "delivery-differs",
+            409,
+            "The number is there with other content",
+            "`delivery` is the number of another delivery or return of the order. Nothing was done.",
+        ),
+        ProblemKind(
             "conditions-open",
             409,
             "Its conditions are not met",

@@ -14,6 +14,7 @@ from ledger.credit.change import Asker, CommandRefused, Desk, Judged, LedgerChan
 from ledger.credit.command_posting import Posting
 from ledger.credit.judging import in_state, judge, order_change, set_hold, take_decision, wanted_order
 from ledger.credit.moves import Move, legal_moves, require_legal
+from ledger.credit.numbered_delivery import NumberedDelivery
 from ledger.credit.order import LIVE, STATE_OF_OUTCOME, Order, OrderCheckpoint, OrderState
 from ledger.credit.shown import money_shown
 from ledger.credit.snapshot import Snapshot, Wants
@@ -31,14 +32,17 @@ class Deliver:
     is_final: bool
     """What is left of the order is not delivered any more."""
 
+    delivery: str | None = None
+    """Its number, which no other delivery or return of the order may use; None: it is done each time it is asked."""
+
     asker: Asker
     id: str
     """Of the decision."""
 
     @property
     def wants(self) -> Wants:
-        """The order."""
-        return Wants(orders=frozenset((self.order,)))
+        """The order, with what left and came back under a number."""
+        return Wants(orders=frozenset((self.order,)), deliveries=frozenset((self.order,)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,24 +56,34 @@ class Undeliver:
     is_again: bool
     """They are to be delivered again; otherwise that part of the order lapses."""
 
+    delivery: str | None = None
+    """Its number, which no other delivery or return of the order may use; None: it is done each time it is asked."""
+
     asker: Asker
+    id: str
+    """Of the record."""
 
     @property
     def wants(self) -> Wants:
-        """The order."""
-        return Wants(orders=frozenset((self.order,)))
+        """The order, with what left and came back under a number."""
+        return Wants(orders=frozenset((self.order,)), deliveries=frozenset((self.order,)))
 
 
 def deliver(snapshot: Snapshot, command: Deliver, desk: Desk) -> LedgerChange:
-    """Raises `CommandRefused`. What the decision stops is a change with `refused`."""
+    """Raises `CommandRefused`, and `Again` where a delivery of this number was done. What the decision stops is a
+    change with `refused`, and may be sent again under its number."""
     order = wanted_order(snapshot, command.order)
+    amount = asked_positive(command.amount, "amount", order.currency, desk.engine.vocabulary)
+    numbered = NumberedDelivery(
+        id=command.delivery, is_return=False, asked={"amount": amount, "final": command.is_final}
+    )
+    numbered.refuse_known(snapshot, order)
     if order.state is OrderState.CONDITIONAL:
         raise CommandRefused(
             "conditions-open",
             f"the order {order.id} goes out once its conditions are met; the decision {order.decision} names them",
         )
     require_legal(Move.DELIVER, order)
-    amount = asked_positive(command.amount, "amount", order.currency, desk.engine.vocabulary)
     if amount > order.undelivered:
         left = money_shown(order.undelivered, order.currency)
         raise CommandRefused(
@@ -91,14 +105,20 @@ def deliver(snapshot: Snapshot, command: Deliver, desk: Desk) -> LedgerChange:
     )
     gone = in_state(gone, OrderState.CLOSED if command.is_final else OrderState.APPROVED)
     posting.put_order(gone)
+    numbered.keep(posting, gone, command.id)
     return order_change(posting, gone, judged)
 
 
 def undeliver(snapshot: Snapshot, command: Undeliver, desk: Desk) -> LedgerChange:
-    """Raises `CommandRefused`. Nothing is decided: what comes back lessens what is owed, or counts as it did."""
+    """Raises `CommandRefused`, and `Again` where a return of this number was done. Nothing is decided: what comes back
+    lessens what is owed, or counts as it did."""
     order = wanted_order(snapshot, command.order)
-    require_legal(Move.UNDELIVER, order)
     amount = asked_positive(command.amount, "amount", order.currency, desk.engine.vocabulary)
+    numbered = NumberedDelivery(
+        id=command.delivery, is_return=True, asked={"amount": amount, "again": command.is_again}
+    )
+    numbered.refuse_known(snapshot, order)
+    require_legal(Move.UNDELIVER, order)
     if amount > order.delivered:
         delivered = money_shown(order.delivered, order.currency)
         raise CommandRefused(
@@ -121,7 +141,8 @@ def undeliver(snapshot: Snapshot, command: Undeliver, desk: Desk) -> LedgerChang
     )
     back = _closed_if_done(posting, in_state(back, order.state))
     posting.put_order(back)
-    return order_change(posting, back, None)
+    numbered.keep(posting, back, command.id)
+    return replace(order_change(posting, back, None), id=command.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,6 +46,9 @@ class Wants:
     histories: frozenset[str] = frozenset()
     """Accounts to which items are posted: of these, and of the accounts of `items`, all day records are wanted."""
 
+    deliveries: frozenset[str] = frozenset()
+    """Orders of which all deliveries and returns are wanted that have a number."""
+
     currencies: frozenset[str] = frozenset()
     """Of which rates are wanted, beside those of the accounts."""
 
@@ -58,6 +61,7 @@ class Wants:
             open_items=self.open_items | other.open_items,
             live_orders=self.live_orders | other.live_orders,
             histories=self.histories | other.histories,
+            deliveries=self.deliveries | other.deliveries,
             currencies=self.currencies | other.currencies,
         )
 

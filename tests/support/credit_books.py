@@ -159,8 +159,8 @@ class PureBooks:
             decision=None if decision is None else dict(decision.as_json()),
             shown=dict(change.shown),
         )
-        if decision is not None:
-            self._answers[decision.id] = answer
+        if decision is not None or change.id is not None:
+            self._answers[change.id or (decision.id if decision else "")] = answer
         return answer
 
     def _answered_before(self, again: Again) -> Answer:

@@ -184,10 +184,20 @@ def _command(step: Step) -> LedgerCommand:
         "close": lambda: Close(order=number, asker=asker),
         "reopen": lambda: Reopen(order=number, asker=asker, id=decision),
         "deliver": lambda: Deliver(
-            order=number, amount=step.get("amount", "1.00"), is_final=step.get("final", False), asker=asker, id=decision
+            order=number,
+            amount=step.get("amount", "1.00"),
+            is_final=step.get("final", False),
+            delivery=step.get("delivery"),
+            asker=asker,
+            id=decision,
         ),
         "undeliver": lambda: Undeliver(
-            order=number, amount=step.get("amount", "1.00"), is_again=step.get("again", False), asker=asker
+            order=number,
+            amount=step.get("amount", "1.00"),
+            is_again=step.get("again", False),
+            delivery=step.get("delivery"),
+            asker=asker,
+            id=decision,
         ),
         "bill": lambda: Bill(order=number, amount=cents(step.get("amount", "1.00"))),
     }

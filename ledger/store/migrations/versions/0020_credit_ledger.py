@@ -57,6 +57,11 @@ _TABLES = {
         "order_id text, account text, revision int, digest text, decision text",
         ("account",),
     ),
+    "order_deliveries": (
+        "order_id id",
+        "order_id text, account text, id text, is_return yes, gone int, digest text, record text",
+        ("account",),
+    ),
     "holds": (
         "order_id number",
         "order_id text, account text, number int, kind text, since int, since_seq int, rules text, lifted_on int?, "

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from ledger.credit.account import Key
+from ledger.credit.account import Account, Key
 from ledger.credit.order import Order
 from ledger.credit.sisters import SisterSums
 
@@ -94,6 +94,8 @@ class Snapshot:
         if isinstance(row, Order):
             before = self.get(Order, row.id)
             self.orders.moved(before, row)
+        elif isinstance(row, Account):
+            self.orders.joined(row.id, row.group)
         self._rows[kind][row.key] = row
         account = getattr(row, "account", None)
         if account is not None:

@@ -135,7 +135,7 @@ STORED: dict[type[Any], Stored] = {
         _stored(Grade, "account_grades", "account since"),
         _stored(Limit, "limits", "account number"),
         _stored(Security, "securities", "account id"),
-        _stored(Order, "orders", "id", "account entered_on", "account root", "state changed_seq", "changed_seq"),
+        _stored(Order, "orders", "id", "account entered_on", "root", "state changed_seq", "changed_seq"),
         _stored(Revision, "order_revisions", "order_id revision", "account"),
         _stored(Delivery, "order_deliveries", "order_id id", "account"),
         _stored(Hold, "holds", "order_id number", "account", "lifted_on"),

@@ -296,7 +296,7 @@ def test_goods_move_once_however_often_it_is_sent(client: httpx2.Client, keys: K
     enter(client, f"SO-{account}", "8000.00", account, **as_(keys, "u.becker")).raise_for_status()
     _post(client, keys, "u.erp", f"{path}/deliver", amount="5000.00", delivery="D-1").raise_for_status()
     bare = _post(client, keys, "u.erp", f"{path}/{move}", amount="1000.00")
-    assert (bare.status_code, bare.json()["errors"][0]["field"]) == (422, "/delivery")
+    assert (bare.status_code, bare.json()["errors"][0]["path"]) == (422, "/delivery")
     first, again = (_post(client, keys, "u.erp", f"{path}/{move}", amount="1000.00", delivery="X-1") for _ in "ab")
     assert (first.status_code, again.status_code, again.headers["Idempotent-Replayed"]) == (200, 200, "true")
     assert again.content == first.content

@@ -50,7 +50,7 @@ _TABLES = {
         "id text, account text, revision int, state text, asked text, currency text, amount int, is_prepaid yes, "
         "reserved int, delivered int, billed int, lapsed int, root text, entered_by text?, entered_via text?, "
         "entered_on int, approved_on int?, approved_amount int?, decision text?, outcome text?, changed_seq int",
-        ("account entered_on", "account root", "state changed_seq", "changed_seq"),
+        ("account entered_on", "root", "state changed_seq", "changed_seq"),
     ),
     "order_revisions": (
         "order_id revision",

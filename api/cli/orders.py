@@ -10,6 +10,7 @@ import typer
 from rich.text import Text
 
 from api.cli.console import out, print_json
+from api.cli.money import grouped
 from api.cli.options import DECIDED, FOUND, WHO, JsonOption, LanguageOption
 from api.cli.running_service import ServiceOptions
 
@@ -273,10 +274,12 @@ def _move(
 def _print_order(order: Mapping[str, Any]) -> None:
     money = order["currency"]
     parts = [
-        f"{name} {order[name]}" for name in ("reserved", "delivered", "billed", "lapsed") if order[name].strip("0.")
+        f"{name} {grouped(order[name])}"
+        for name in ("reserved", "delivered", "billed", "lapsed")
+        if order[name].strip("0.")
     ]
     rest = f"; {', '.join(parts)}" if parts else ""
-    _line("order", f"{order['id']} of {order['account']}: {order['state']}, {money} {order['amount']}{rest}")
+    _line("order", f"{order['id']} of {order['account']}: {order['state']}, {money} {grouped(order['amount'])}{rest}")
 
 
 def _print_reasons(reasons: Sequence[Mapping[str, Any]], lang: str | None) -> None:
@@ -294,7 +297,11 @@ def _print_hold(hold: Mapping[str, Any], currency: str) -> None:
         two = ", and a second person" if hold.get("two_people") else ""
         _line("release", f"by {hold['authority']} or higher{two}")
     passes = hold.get("passes_at") or {}
-    told = [f"{name.replace('_', ' ')} {currency} {value}" for name, value in passes.items() if isinstance(value, str)]
+    told = [
+        f"{name.replace('_', ' ')} {currency} {grouped(value)}"
+        for name, value in passes.items()
+        if isinstance(value, str)
+    ]
     if told:
         _line("passes", "; ".join(told))
 

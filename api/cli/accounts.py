@@ -10,6 +10,7 @@ import typer
 from rich.text import Text
 
 from api.cli.console import out, print_json
+from api.cli.money import grouped
 from api.cli.options import DECIDED, JsonOption, LanguageOption
 from api.cli.orders import ForOption
 from api.cli.running_service import ServiceOptions
@@ -78,7 +79,7 @@ def _print(account: Mapping[str, Any]) -> None:
     name = f" {account['name']}" if account.get("name") else ""
     _line("account", f"{account['id']}{name}: {account['status']}, {account['currency']}, version {account['version']}")
     for title in ("open_items", "delivered", "open_orders", "deposits", "exposure"):
-        _line("", f"{title.replace('_', ' ')} {account[title]}")
+        _line("", f"{title.replace('_', ' ')} {grouped(account[title])}")
 
 
 def _value(fact: Mapping[str, Any]) -> str:

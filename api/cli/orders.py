@@ -10,6 +10,7 @@ import typer
 from rich.text import Text
 
 from api.cli.console import out, print_json
+from api.cli.money import grouped
 from api.cli.options import DECIDED, FOUND, WHO, JsonOption, LanguageOption
 from api.cli.running_service import ServiceOptions
 
@@ -38,6 +39,15 @@ ExpiresOption = Annotated[
 ]
 AmountOption = Annotated[
     str, typer.Option("--amount", metavar="AMOUNT", help="As decimal text, such as 5000.00.", rich_help_panel=DECIDED)
+]
+DeliveryOption = Annotated[
+    str,
+    typer.Option(
+        "--delivery",
+        metavar="NUMBER",
+        help="The delivery's number; the same one again is done once.",
+        rich_help_panel=DECIDED,
+    ),
 ]
 FinalOption = Annotated[
     bool, typer.Option("--final", help="What isn't delivered now never will be.", rich_help_panel=DECIDED)
@@ -186,6 +196,7 @@ def deliver(
     *,
     order: OrderArgument,
     amount: AmountOption,
+    delivery: DeliveryOption,
     final: FinalOption = False,
     person: ForOption = None,
     service: ServiceOptions,
@@ -196,11 +207,11 @@ def deliver(
 
     It needs the role order-entry, booking or desk.
 
-    Example:  credence order deliver SO-2026-004711 --amount 5000.00
+    Example:  credence order deliver SO-2026-004711 --amount 5000.00 --delivery DN-80013
 
     Exit code: 0 delivered, 1 the service refuses, 2 the service can't be reached.
     """
-    body = {"amount": amount} | ({"final": True} if final else {})
+    body = {"delivery": delivery, "amount": amount} | ({"final": True} if final else {})
     _move(order, "deliver", body, person, service, lang, as_json=as_json)
 
 
@@ -263,10 +274,12 @@ def _move(
 def _print_order(order: Mapping[str, Any]) -> None:
     money = order["currency"]
     parts = [
-        f"{name} {order[name]}" for name in ("reserved", "delivered", "billed", "lapsed") if order[name].strip("0.")
+        f"{name} {grouped(order[name])}"
+        for name in ("reserved", "delivered", "billed", "lapsed")
+        if order[name].strip("0.")
     ]
     rest = f"; {', '.join(parts)}" if parts else ""
-    _line("order", f"{order['id']} of {order['account']}: {order['state']}, {money} {order['amount']}{rest}")
+    _line("order", f"{order['id']} of {order['account']}: {order['state']}, {money} {grouped(order['amount'])}{rest}")
 
 
 def _print_reasons(reasons: Sequence[Mapping[str, Any]], lang: str | None) -> None:
@@ -284,7 +297,11 @@ def _print_hold(hold: Mapping[str, Any], currency: str) -> None:
         two = ", and a second person" if hold.get("two_people") else ""
         _line("release", f"by {hold['authority']} or higher{two}")
     passes = hold.get("passes_at") or {}
-    told = [f"{name.replace('_', ' ')} {currency} {value}" for name, value in passes.items() if isinstance(value, str)]
+    told = [
+        f"{name.replace('_', ' ')} {currency} {grouped(value)}"
+        for name, value in passes.items()
+        if isinstance(value, str)
+    ]
     if told:
         _line("passes", "; ".join(told))
 

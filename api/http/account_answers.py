@@ -233,6 +233,11 @@ class InvoiceAnswerShape(Shape):
     """An invoice, and the order that it bills."""
 
     invoice: ItemShape
+    notices: list[NoticeShape] = Field(
+        description="What it bills that was not let go: `not-delivered`, `order-conditional`, `order-held`, "
+        "`order-over`; `beyond-order` where it is more than the order, `unknown-order` where there is none. The "
+        "invoice is booked."
+    )
     order: OrderStateShape | None = None
     ledger: LedgerShape
 

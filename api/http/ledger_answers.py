@@ -70,6 +70,11 @@ class LedgerShape(Shape):
         description="The account's currency, where no rate of it is new enough: an order is held until there is one. "
         "Left out where it isn't missing.",
     )
+    early_warning: list[str] | None = Field(
+        default=None,
+        description="Codes of notices that somebody should look into, as the record has them: an invoice over what was "
+        "not let go. Left out where there is none.",
+    )
 
 
 class OrderAnswerShape(Shape):

@@ -33,6 +33,13 @@ LEDGER_PROBLEMS: Mapping[str, ProblemKind] = {
             "The order is there with other content",
             "The same number and revision was sent before with another account or other content. Nothing was changed.",
         ),
+        ProblemKind(
+            "moved-on",
+            409,
+            "Done before, and not as it was",
+            "The same was sent and done before, and has moved on since: `state` says how it stands now. Nothing was "
+            "done.",
+        ),
         ProblemKind("unknown-group", 404, "No such group", "The ledger has no group with this number."),
         ProblemKind("unknown-limit", 404, "No such limit", "The account has no limit with this number."),
         ProblemKind("unknown-security", 404, "No such security", "The account has no security with this number."),
@@ -152,6 +159,12 @@ LEDGER_PROBLEMS: Mapping[str, ProblemKind] = {
             409,
             "More than what was delivered",
             "`delivered` says what was and isn't invoiced; what is invoiced takes a credit note.",
+        ),
+        ProblemKind(
+            "delivery-differs",
+            409,
+            "The number is there with other content",
+            "`delivery` is the number of another delivery or return of the order. Nothing was done.",
         ),
         ProblemKind(
             "conditions-open",

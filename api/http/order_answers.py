@@ -62,11 +62,22 @@ class EndOrderRequest(_Request):
     reason: str | None = Field(default=None, max_length=2000, description="Why, where somebody may ask later.")
 
 
+_DELIVERY = Field(
+    default=None,
+    min_length=1,
+    max_length=200,
+    description="Its number, which no other delivery or return of the order uses: the same one again is done once. It "
+    "may be left out where the header Idempotency-Key is sent.",
+    examples=["DN-80013"],
+)
+
+
 class DeliverOrderRequest(_Request):
     """Goods of an order leave."""
 
     amount: str = Field(description=f"What they are worth. {_AMOUNT}", examples=["5000.00"])
     final: bool = Field(default=False, description="What is left of the order lapses.")
+    delivery: str | None = _DELIVERY
 
 
 class UndeliverOrderRequest(_Request):
@@ -75,6 +86,7 @@ class UndeliverOrderRequest(_Request):
     amount: str = Field(description=f"What they are worth. {_AMOUNT}", examples=["5000.00"])
     again: bool = Field(default=False, description="They are to be delivered again; otherwise that part lapses.")
     reason: str = _REASON
+    delivery: str | None = _DELIVERY
 
 
 class PreviewOrdersRequest(_Request):

@@ -32,7 +32,7 @@ from api.http.order_answers import (
 from api.http.parameters import only_parameters
 from api.http.problems import BodyFault, FactsInvalid, problem_response, problems
 from api.http.request_models import read_model_and_bytes
-from api.http.retries import request_to_keep
+from api.http.retries import idempotency_key, request_to_keep
 from engine.vocabulary.days import day_number
 from ledger.credit.change import Asker, CommandRefused
 from ledger.credit.change_order import ChangeOrder
@@ -50,7 +50,8 @@ SHARED: dict[str, Any] = {"tags": ["orders"], "dependencies": [only_parameters()
 """What all of these routes are declared with."""
 
 _ORDER = '{"account": "C-20417", "order": {"id": "SO-1", "amount": "12500.00"}}'
-_RETURN = '{"amount": "5000.00", "reason": "damaged"}'
+_RETURN = '{"delivery": "RT-80013", "amount": "5000.00", "reason": "damaged"}'
+_DELIVERED = '{"delivery": "DN-80013", "amount": "5000.00"}'
 _MOVED = problems(400, 404, 409, 413, 415, 422, 503)
 _REFUSED = problems(403)
 _Body = TypeVar("_Body", bound=BaseModel)
@@ -67,7 +68,7 @@ def add_order_routes(app: FastAPI, desk: LedgerDesk) -> None:
     _add_move(app, desk, "reject", StopOrderRequest, '{"reason": "no more credit"}', _reject)
     _add_move(app, desk, "cancel", EndOrderRequest, "{}", _cancel)
     _add_move(app, desk, "reopen", EndOrderRequest, "{}", _reopen)
-    _add_move(app, desk, "deliver", DeliverOrderRequest, '{"amount": "5000.00"}', _deliver)
+    _add_move(app, desk, "deliver", DeliverOrderRequest, _DELIVERED, _deliver)
     _add_move(app, desk, "undeliver", UndeliverOrderRequest, _RETURN, _undeliver)
     _add_move(app, desk, "close", EndOrderRequest, "{}", _close)
     _add_releases(app, desk)
@@ -119,9 +120,14 @@ _SUMMARIES = {
     ),
     "deliver": (
         "Deliver an order, or part of it",
-        "Decided once more before the goods leave: what doesn't pass is answered with 409 and the decision.",
+        "Decided once more before the goods leave: what doesn't pass is answered with 409 and the decision. With the "
+        "same `delivery` it is done once; without one it takes the header Idempotency-Key.",
     ),
-    "undeliver": ("Take back what was delivered", "And not invoiced; nothing is decided. Why is on record."),
+    "undeliver": (
+        "Take back what was delivered",
+        "And not invoiced; nothing is decided. Why is on record. As with deliveries, it takes a number or the header "
+        "Idempotency-Key.",
+    ),
     "close": ("Close an order", "Nothing more of it is delivered; what is left lapses."),
 }
 """What each move's route is called, and what it does."""
@@ -156,13 +162,12 @@ def _add_move(
             require_authority(request)
         if owner_of(admitted_of(request.scope)) is not None:
             await asyncio.to_thread(desk.require_own, id, admitted_of(request.scope))
-        return await desk.answer(
-            request,
-            model,
-            such_as,
-            RecordKind.ORDER,
-            lambda body, asker: command(id, body, asker, desk.new_id()),
-        )
+
+        def of_body(body: _Body, asker: Asker) -> LedgerCommand:
+            _require_number(request, body)
+            return command(id, body, asker, desk.new_id())
+
+        return await desk.answer(request, model, such_as, RecordKind.ORDER, of_body)
 
     app.post(
         f"/v1/orders/{{id}}/{word}",
@@ -264,11 +269,29 @@ def _reopen(order: str, _: EndOrderRequest, asker: Asker, id: str) -> Reopen:
 
 
 def _deliver(order: str, body: DeliverOrderRequest, asker: Asker, id: str) -> Deliver:
-    return Deliver(order=order, amount=body.amount, is_final=body.final, asker=asker, id=id)
+    return Deliver(order=order, amount=body.amount, is_final=body.final, delivery=body.delivery, asker=asker, id=id)
 
 
-def _undeliver(order: str, body: UndeliverOrderRequest, asker: Asker, _: str) -> Undeliver:
-    return Undeliver(order=order, amount=body.amount, is_again=body.again, reason=body.reason, asker=asker)
+def _undeliver(order: str, body: UndeliverOrderRequest, asker: Asker, id: str) -> Undeliver:
+    return Undeliver(
+        order=order,
+        amount=body.amount,
+        is_again=body.again,
+        reason=body.reason,
+        delivery=body.delivery,
+        asker=asker,
+        id=id,
+    )
+
+
+def _require_number(request: Request, body: BaseModel) -> None:
+    """Raises `FactsInvalid` where goods would leave or come back twice if the request were lost and sent again."""
+    if not isinstance(body, DeliverOrderRequest | UndeliverOrderRequest) or body.delivery is not None:
+        return
+    if idempotency_key(request.scope) is None:
+        hint = 'send "delivery": "DN-80013", the number that your system gives it, or the header Idempotency-Key'
+        fault = BodyFault("/delivery", "is missing, so that sent again it would be done twice", hint)
+        raise FactsInvalid("1 field can't be used", [fault])
 
 
 def read_day(text: str, path: str) -> int:

@@ -19,11 +19,13 @@ from typing import Any
 
 import structlog
 from pydantic_core import to_json
+from sqlalchemy import Connection
 
 from engine.pipeline import Engine
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.days import day_number
 from engine.vocabulary.vocabulary import Vocabulary
+from ledger.books.business_days import COMMANDS_OF_THE_DAY, begin_step, last_business_day
 from ledger.books.command_answers import act_of
 from ledger.books.reading import read_snapshot
 from ledger.books.verbs import VERBS
@@ -31,7 +33,7 @@ from ledger.books.writing import Writing
 from ledger.credit.bounds import require_findable, require_storable
 from ledger.credit.change import Again, CommandRefused, Desk, LedgerChange, Unchanged
 from ledger.credit.snapshot import LedgerCommand, Snapshot, Wants
-from ledger.journal.act_answers import Mask, answer_of, answered_before
+from ledger.journal.act_answers import Mask, answer_of, answered_before, shown_then
 from ledger.journal.journal import Journal
 from ledger.journal.kept_answers import KeyedRequest
 from ledger.journal.log_transaction import LogTransaction
@@ -109,10 +111,12 @@ class CreditLedger:
         self.has_rechecks = asyncio.Event()
         """Set when held orders may go out now; whoever looks at them clears it."""
 
-        self._day = 0  # the last business date: a clock that is set back takes none of it back
+        self._day = 0  # the last business date that is known: a clock that is set back takes none of it back
+        self._has_read_days = False
 
     async def ask(self, asked: Asked) -> Done:
-        """Once it is on disk; what was done before is answered as then. Raises `CommandRefused`, `FactsRefused`,
+        """Once it is on disk; what was done before is answered as then, as long as it stands.
+        Raises `CommandRefused`, `FactsRefused`,
         `Unchanged`, `AnsweredBefore`, `RequestKeyReused` and `JournalUnavailable`."""
         require_findable(asked.command.wants)
         try:
@@ -126,16 +130,17 @@ class CreditLedger:
         return done
 
     def _answered_before(self, again: Again, asked: Asked) -> Done:
-        """Blocks."""
+        """Blocks. Raises `CommandRefused` where what was answered is no longer true."""
         record = self._journal.record_called(again.decision)
         if record is None:
             raise JournalUnavailable("what this was answered can't be found now")
+        again.require_unmoved(shown_then(record))
         status, body = answered_before(record, asked.mask)
         return Done(status=status, body=body, seq=record.header.seq, decision=record.header.id, is_repeated=True)
 
     def do(self, transaction: LogTransaction, asked: Sequence[Asked]) -> list[Any]:
         """In the journal's thread and transaction: of each what was done, or why it wasn't."""
-        day = self.business_day(asked[0].engine)
+        day = self._begun_day(transaction.connection, asked[0].engine)
         wants: Wants = reduce(or_, (each.command.wants for each in asked))
         engine, connection, writing = asked[0].engine, transaction.connection, Writing()
         snapshot = read_snapshot(connection, wants, day, engine.vocabulary, itemized=self.reads_items(engine))
@@ -178,9 +183,25 @@ class CreditLedger:
         )
 
     def business_day(self, engine: Engine) -> int:
-        """What day it is at the site, as days since 1970-01-01; never earlier than before."""
+        """What day it is at the site, as days since 1970-01-01; never earlier than any process of this ledger was on.
+        Blocks where nothing was asked of it yet. Raises `JournalUnavailable`."""
+        if not self._has_read_days:
+            self._know(self._journal.ask(lambda connection, _: last_business_day(connection)))
         self._day = max(self._day, day_number(engine.day_at(self._journal.clock.now())))
         return self._day
+
+    def _know(self, day: int) -> None:
+        self._day, self._has_read_days = max(self._day, day), True
+
+    def _begun_day(self, connection: Connection, engine: Engine) -> int:
+        """The business date of this transaction, on record from now on: what was done by another process, or before
+        this one began, was done on no later day."""
+        before = last_business_day(connection)
+        self._know(before)
+        day = self.business_day(engine)
+        if day > before:
+            begin_step(connection, day, COMMANDS_OF_THE_DAY)
+        return day
 
     def _desk(self, engine: Engine, transaction: LogTransaction) -> Desk:
         return Desk(engine=engine, day=self.business_day(engine), next_seq=transaction.next_seq)

@@ -23,6 +23,7 @@ from sqlalchemy import Row, and_, delete, func, or_, select, text
 
 from engine.pipeline import Engine
 from engine.vocabulary.binding import FactsRefused
+from ledger.books.business_days import begin_step
 from ledger.books.credit_ledger import Asked, CreditLedger
 from ledger.credit.change import CommandRefused, Unchanged
 from ledger.credit.order import Hold, Order, OrderState
@@ -55,7 +56,6 @@ _ADD_ALL = text(
     "INSERT INTO rechecks (account, seq, cause) SELECT DISTINCT account, CAST(:seq AS BIGINT), 'day' FROM orders "
     "WHERE state IN ('held', 'conditional') ON CONFLICT (account) DO NOTHING"
 )
-_BEGIN_DAY = text("INSERT INTO days (day, step) VALUES (:day, :step) ON CONFLICT (day, step) DO NOTHING")
 
 log = structlog.get_logger(__name__)
 
@@ -89,7 +89,7 @@ class Lifting:
         engine = self._engine()
         if engine is None:
             return
-        day = self._ledger.business_day(engine)
+        day = await asyncio.to_thread(self._ledger.business_day, engine)
         if day > self._turned_to:
             await self._journal.write(lambda transaction: _turn(transaction, day))
             self._turned_to = day
@@ -138,8 +138,7 @@ def _waiting_orders(accounts: Collection[str]) -> Any:
 
 def _turn(transaction: LogTransaction, day: int) -> None:
     connection = transaction.connection
-    begun = connection.execute(_BEGIN_DAY, {"day": day, "step": RECHECKS_OF_THE_DAY})
-    if begun.rowcount:
+    if begin_step(connection, day, RECHECKS_OF_THE_DAY):
         connection.execute(_ADD_ALL, {"seq": transaction.next_seq - 1})
 
 

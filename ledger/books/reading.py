@@ -12,7 +12,7 @@ from ledger.books.snapshot_questions import Questions
 from ledger.credit.account import Account, Figures, Grade, Group
 from ledger.credit.exchange import ExchangeRate
 from ledger.credit.limit import Limit
-from ledger.credit.order import LIVE, NOT_OVER, RESERVING, Hold, Order, OrderState, Release, Revision
+from ledger.credit.order import LIVE, NOT_OVER, RESERVING, Delivery, Hold, Order, OrderState, Release, Revision
 from ledger.credit.security import Security
 from ledger.credit.sisters import SISTER_DAYS, SisterTotal
 from ledger.credit.snapshot import Snapshot, Wants
@@ -34,19 +34,30 @@ def _among(states: Iterable[OrderState]) -> str:
 
 
 _TO_GO = "amount - delivered - billed - lapsed"
-_SISTERS = f"""
-SELECT account, entered_on,
+_SUMS = f"""
   CAST(SUM(CASE WHEN is_prepaid THEN 0 WHEN state IN ({_among(LIVE)}) THEN {_TO_GO} + delivered ELSE delivered END)
     AS BIGINT),
   CAST(SUM(CASE WHEN is_prepaid THEN 0 WHEN state IN ({_among(RESERVING)}) THEN {_TO_GO} + delivered ELSE delivered END)
     AS BIGINT),
   CAST(SUM(CASE WHEN NOT is_prepaid AND state = '{OrderState.HELD}' THEN {_TO_GO} ELSE 0 END) AS BIGINT)
-FROM orders
+"""
+"""What orders come to as sisters: the same sums as `ledger.credit.sisters.part_of`."""
+
+_SISTERS = f"""
+SELECT account, entered_on, {_SUMS} FROM orders
 WHERE account {{among}} AND NOT (id {{among}}) AND NOT (root {{among}}) AND entered_on >= {{value}}
 GROUP BY account, entered_on
 """
-"""Of the accounts' other orders by day what they come to as sisters: the same sums as
-`ledger.credit.sisters.part_of`."""
+"""Of the accounts' other orders by day."""
+
+_SISTERS_OF_GROUPS = f"""
+SELECT group_id, entered_on, {_SUMS} FROM orders
+JOIN (SELECT id AS member, group_id FROM accounts WHERE group_id {{among}} AND NOT (id {{among}})) AS members
+  ON account = member
+WHERE NOT (id {{among}}) AND NOT (root {{among}}) AND entered_on >= {{value}}
+GROUP BY group_id, entered_on
+"""
+"""Of the orders of the groups' other accounts by day."""
 
 
 def read_snapshot(
@@ -134,9 +145,11 @@ def _ask_rates(questions: Questions, snapshot: Snapshot, wants: Wants, day: int,
 def _ask_orders(questions: Questions, snapshot: Snapshot, wants: Wants, accounts: frozenset[str], day: int) -> None:
     """Holds, releases and revisions of the orders that are wanted; orders that have securities of their own, or a
     deposit that is wanted, with what of them is open; orders of the same roots, which are sisters however old they are;
-    and what the accounts' other orders come to that may be somebody's sisters, by day. No order is in both."""
+    and what the accounts' other orders, and those of their groups' other accounts, come to that may be somebody's
+    sisters, by day. No order is in two of these."""
     for of_order in (Hold, Release, Revision):
         questions.put(of_order, "order_id {among}", wants.orders)
+    questions.put(Delivery, "order_id {among}", wants.deliveries)
     known = snapshot.all(Order)
     secured = frozenset(each.order for each in snapshot.all(Security) if each.order is not None)
     deposits = (item for item in snapshot.all(OpenItem) if item.id in wants.items and item.kind is ItemKind.DEPOSIT)
@@ -148,14 +161,23 @@ def _ask_orders(questions: Questions, snapshot: Snapshot, wants: Wants, accounts
         return
     names = secured | {each.id for each in known}
     roots = wants.orders | {each.root for each in known}
-    questions.put(Order, "account {among} AND root {among} AND NOT (id {among})", accounts, roots, names)
+    questions.put(Order, "root {among} AND NOT (id {among})", roots, names)
     since = min([day, *(each.entered_on for each in known)]) - SISTER_DAYS
 
     def take(rows: Iterable[tuple[Any, ...]]) -> None:
         for account, on, *sums in rows:
             snapshot.orders.add(account, on, SisterTotal(*sums))
 
+    def take_of_groups(rows: Iterable[tuple[Any, ...]]) -> None:
+        for group, on, *sums in rows:
+            snapshot.orders.add_of_group(group, on, SisterTotal(*sums))
+
     questions.put_other(_SISTERS, take, accounts, names, roots, since)
+    groups = frozenset(each.id for each in snapshot.all(Group))
+    if groups:
+        kin = "id IN (SELECT account FROM orders WHERE root {among}) AND NOT (id {among})"
+        questions.put(Account, kin, roots, accounts)  # so that they are known as members
+        questions.put_other(_SISTERS_OF_GROUPS, take_of_groups, groups, accounts, names, roots, since)
 
 
 def rows_of(connection: Connection, kind: type[Any], condition: ColumnElement[bool]) -> Sequence[Any]:

@@ -122,8 +122,24 @@ class Unchanged(Exception):
 
 
 class Again(Exception):
-    """The same was asked before and done: it is answered as then, by the record of this decision."""
+    """The same was asked before and done: it is answered as then, by the record of this decision, as long as what it
+    was about stands as then. `now`: how that stands, by its name among what was shown: `order={…}`."""
 
-    def __init__(self, decision: str) -> None:
+    def __init__(self, decision: str, **now: Mapping[str, Any]) -> None:
         super().__init__(decision)
         self.decision = decision
+        self.now = now
+
+    def require_unmoved(self, shown: Mapping[str, Any]) -> None:
+        """`shown`: what was answered then. Raises `CommandRefused` (`moved-on`) where it is no longer true: who asks
+        again must not take an order as approved that is cancelled by now."""
+        for name, now in self.now.items():
+            then = shown.get(name, {})
+            if any(then[each] != value for each, value in now.items() if each in then and each != "legal_moves"):
+                raise CommandRefused(
+                    "moved-on",
+                    f"{name.replace('_', ' ')} {now['id']} was sent so before and has moved on since: it is "
+                    f"{now['state']} now, as `{name}` says; nothing was done",
+                    state=now["state"],
+                    **{name: now},
+                )

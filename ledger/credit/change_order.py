@@ -14,7 +14,7 @@ from ledger.credit.judging import judge, order_change, take_decision, touched, w
 from ledger.credit.moves import Move, require_legal
 from ledger.credit.order import Order, OrderCheckpoint, Release, ReleaseState, Revision
 from ledger.credit.release_terms import uncovered
-from ledger.credit.shown import money_shown
+from ledger.credit.shown import money_shown, order_shown
 from ledger.credit.snapshot import Snapshot, Wants
 from ledger.credit.submit import digest_of_asked
 
@@ -89,7 +89,7 @@ def _refuse_known(snapshot: Snapshot, order: Order, command: ChangeOrder, digest
         )
     known = snapshot.get(Revision, order.id, command.revision)
     if known is not None and known.digest == digest:
-        raise Again(known.decision)
+        raise Again(known.decision, order=order_shown(order))
     raise CommandRefused(
         "revision-differs",
         f"revision {command.revision} of the order {order.id} is there already with other content; "

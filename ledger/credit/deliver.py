@@ -14,7 +14,8 @@ from ledger.credit.change import Asker, CommandRefused, Desk, Judged, LedgerChan
 from ledger.credit.command_posting import Posting
 from ledger.credit.judging import in_state, judge, order_change, set_hold, take_decision, wanted_order
 from ledger.credit.moves import Move, legal_moves, require_legal
-from ledger.credit.order import LIVE, RESERVING, STATE_OF_OUTCOME, Order, OrderCheckpoint, OrderState
+from ledger.credit.numbered_delivery import NumberedDelivery
+from ledger.credit.order import LIVE, STATE_OF_OUTCOME, Order, OrderCheckpoint, OrderState
 from ledger.credit.shown import money_shown
 from ledger.credit.snapshot import Snapshot, Wants
 from ledger.credit.stop import end_releases
@@ -31,14 +32,17 @@ class Deliver:
     is_final: bool
     """What is left of the order is not delivered any more."""
 
+    delivery: str | None = None
+    """Its number, which no other delivery or return of the order may use; None: it is done each time it is asked."""
+
     asker: Asker
     id: str
     """Of the decision."""
 
     @property
     def wants(self) -> Wants:
-        """The order."""
-        return Wants(orders=frozenset((self.order,)))
+        """The order, with what left and came back under a number."""
+        return Wants(orders=frozenset((self.order,)), deliveries=frozenset((self.order,)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,24 +59,34 @@ class Undeliver:
     reason: str
     """Why, as it is recorded."""
 
+    delivery: str | None = None
+    """Its number, which no other delivery or return of the order may use; None: it is done each time it is asked."""
+
     asker: Asker
+    id: str
+    """Of the record."""
 
     @property
     def wants(self) -> Wants:
-        """The order."""
-        return Wants(orders=frozenset((self.order,)))
+        """The order, with what left and came back under a number."""
+        return Wants(orders=frozenset((self.order,)), deliveries=frozenset((self.order,)))
 
 
 def deliver(snapshot: Snapshot, command: Deliver, desk: Desk) -> LedgerChange:
-    """Raises `CommandRefused`. What the decision stops is a change with `refused`."""
+    """Raises `CommandRefused`, and `Again` where a delivery of this number was done. What the decision stops is a
+    change with `refused`, and may be sent again under its number."""
     order = wanted_order(snapshot, command.order)
+    amount = asked_positive(command.amount, "amount", order.currency, desk.engine.vocabulary)
+    numbered = NumberedDelivery(
+        id=command.delivery, is_return=False, asked={"amount": amount, "final": command.is_final}
+    )
+    numbered.refuse_known(snapshot, order)
     if order.state is OrderState.CONDITIONAL:
         raise CommandRefused(
             "conditions-open",
             f"the order {order.id} goes out once its conditions are met; the decision {order.decision} names them",
         )
     require_legal(Move.DELIVER, order)
-    amount = asked_positive(command.amount, "amount", order.currency, desk.engine.vocabulary)
     if amount > order.undelivered:
         left = money_shown(order.undelivered, order.currency)
         raise CommandRefused(
@@ -94,14 +108,20 @@ def deliver(snapshot: Snapshot, command: Deliver, desk: Desk) -> LedgerChange:
     )
     gone = in_state(gone, OrderState.CLOSED if command.is_final else OrderState.APPROVED)
     posting.put_order(gone)
+    numbered.keep(posting, gone, command.id)
     return order_change(posting, gone, judged)
 
 
 def undeliver(snapshot: Snapshot, command: Undeliver, desk: Desk) -> LedgerChange:
-    """Raises `CommandRefused`. Nothing is decided: what comes back lessens what is owed, or counts as it did."""
+    """Raises `CommandRefused`, and `Again` where a return of this number was done. Nothing is decided: what comes back
+    lessens what is owed, or counts as it did."""
     order = wanted_order(snapshot, command.order)
-    require_legal(Move.UNDELIVER, order)
     amount = asked_positive(command.amount, "amount", order.currency, desk.engine.vocabulary)
+    numbered = NumberedDelivery(
+        id=command.delivery, is_return=True, asked={"amount": amount, "again": command.is_again}
+    )
+    numbered.refuse_known(snapshot, order)
+    require_legal(Move.UNDELIVER, order)
     if amount > order.delivered:
         delivered = money_shown(order.delivered, order.currency)
         raise CommandRefused(
@@ -124,13 +144,33 @@ def undeliver(snapshot: Snapshot, command: Undeliver, desk: Desk) -> LedgerChang
     )
     back = _closed_if_done(posting, in_state(back, order.state))
     posting.put_order(back)
-    return order_change(posting, back, None)
+    numbered.keep(posting, back, command.id)
+    return replace(order_change(posting, back, None), id=command.id)
 
 
-def bill_order(posting: Posting, number: str, amount: int) -> Order | None:
-    """The order after an invoice over this amount, in minor units of its account: what was delivered is invoiced first,
-    then what is reserved; an invoice over more than that doesn't change the order further. None: there is no such
-    order. It is closed once all of it is invoiced.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Billed:
+    """What an invoice was to its order; amounts in minor units of the account."""
+
+    order: Order
+    """As it is now."""
+
+    state: OrderState
+    """In which it was."""
+
+    unchecked: int
+    """How much of the invoice never went through the checkpoint `delivery`."""
+
+    beyond: int
+    """How much of that is more than the whole order: the account owes it, and the order has no part in it."""
+
+
+def bill_order(posting: Posting, number: str, amount: int) -> Billed | None:
+    """The order after an invoice over this amount, in minor units of its account. None: there is no such order.
+
+    A debt is a debt in any state of the order: what was delivered is invoiced first, then what is not yet delivered,
+    with what of it is reserved, then what lapsed and has gone after all. It is closed once all of it is invoiced, and
+    where something is invoiced of an order that was cancelled.
 
     The invoice itself, and what it adds to the account's open items, is the caller's; all of it stands in `posting`.
     """
@@ -138,13 +178,30 @@ def bill_order(posting: Posting, number: str, amount: int) -> Order | None:
     if order is None:
         return None
     delivered = min(order.delivered, amount)
-    direct = min(order.undelivered, amount - delivered) if order.state in RESERVING else 0
-    if not delivered + direct:
-        return order
-    billed = replace(order, delivered=order.delivered - delivered, billed=order.billed + delivered + direct)
-    billed = _closed_if_done(posting, in_state(billed, order.state))
+    direct = min(order.undelivered, amount - delivered)
+    lapsed = min(order.lapsed, amount - delivered - direct)
+    told = Billed(
+        order=order, state=order.state, unchecked=amount - delivered, beyond=amount - delivered - direct - lapsed
+    )
+    if not delivered + direct + lapsed:
+        return told
+    billed = replace(
+        order,
+        delivered=order.delivered - delivered,
+        lapsed=order.lapsed - lapsed,
+        billed=order.billed + delivered + direct + lapsed,
+    )
+    billed = _closed_if_billed(posting, in_state(billed, order.state))
     posting.put_order(billed)
-    return billed
+    return replace(told, order=billed)
+
+
+def _closed_if_billed(posting: Posting, order: Order) -> Order:
+    """A cancelled order of which something has gone is closed, and a rejected one of which nothing is left."""
+    is_over = order.state is OrderState.REJECTED and not order.undelivered
+    if order.state is OrderState.CANCELLED or is_over:
+        return in_state(order, OrderState.CLOSED)
+    return _closed_if_done(posting, order)
 
 
 def _closed_if_done(posting: Posting, order: Order) -> Order:

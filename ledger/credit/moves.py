@@ -42,7 +42,8 @@ FROM: dict[Move, frozenset[OrderState]] = {
     Move.BILL: _ANY,
     Move.CLOSE: frozenset((_A, _C, _H)),
 }
-"""By the state alone; `legal_moves` looks at the amounts as well."""
+"""By the state alone; `legal_moves` looks at the amounts as well. An invoice is never refused (`bill_order`): it is
+listed where it bills what is delivered, or may go."""
 
 _BY_ITSELF = frozenset((Move.LIFT,))
 """Moves that nobody asks for."""

@@ -245,3 +245,29 @@ class Revision:
     def key(self) -> Key:
         """Order and revision."""
         return (self.order, self.revision)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Goods of an order that left or came back under a number of their own, so that they do so once however often it
+    is sent."""
+
+    order: str
+    account: str
+    id: str
+    """The caller's number, which no other delivery or return of the order may use."""
+
+    is_return: bool
+    gone: int
+    """What of the order was delivered or invoiced then, in the account's currency."""
+
+    digest: str
+    """SHA-256 of what was asked, hexadecimal."""
+
+    record: str
+    """Id of the record: sent again, it is answered as that says."""
+
+    @property
+    def key(self) -> Key:
+        """Order and number."""
+        return (self.order, self.id)

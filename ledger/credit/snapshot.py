@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from ledger.credit.account import Key
+from ledger.credit.account import Account, Key
 from ledger.credit.order import Order
 from ledger.credit.sisters import SisterSums
 
@@ -49,6 +49,9 @@ class Wants:
     histories: frozenset[str] = frozenset()
     """Accounts to which items are posted: of these, and of the accounts of `items`, all day records are wanted."""
 
+    deliveries: frozenset[str] = frozenset()
+    """Orders of which all deliveries and returns are wanted that have a number."""
+
     currencies: frozenset[str] = frozenset()
     """Of which rates are wanted, beside those of the accounts."""
 
@@ -62,6 +65,7 @@ class Wants:
             live_orders=self.live_orders | other.live_orders,
             releases=self.releases | other.releases,
             histories=self.histories | other.histories,
+            deliveries=self.deliveries | other.deliveries,
             currencies=self.currencies | other.currencies,
         )
 
@@ -94,6 +98,8 @@ class Snapshot:
         if isinstance(row, Order):
             before = self.get(Order, row.id)
             self.orders.moved(before, row)
+        elif isinstance(row, Account):
+            self.orders.joined(row.id, row.group)
         self._rows[kind][row.key] = row
         account = getattr(row, "account", None)
         if account is not None:

@@ -14,6 +14,7 @@ from ledger.credit.change import Again, Asker, CommandRefused, Desk, LedgerChang
 from ledger.credit.command_posting import Posting
 from ledger.credit.judging import judge, order_change, sales_person_of, take_decision
 from ledger.credit.order import Order, OrderCheckpoint, OrderState, Revision
+from ledger.credit.shown import order_shown
 from ledger.credit.snapshot import Snapshot, Wants
 
 
@@ -91,7 +92,7 @@ def _refuse_known(snapshot: Snapshot, command: Submit, digest: str) -> None:
         )
     first = snapshot.get(Revision, command.order, 1)
     if first is not None and first.digest == digest:
-        raise Again(first.decision)
+        raise Again(first.decision, order=order_shown(known))
     raise CommandRefused(
         "revision-differs",
         f"the order {command.order} is there already with other content, in revision {known.revision}; "

@@ -14,7 +14,16 @@ from ledger.credit.account import Account
 from ledger.credit.change import Again, CommandRefused
 from ledger.credit.shown import iso
 from ledger.credit.snapshot import Snapshot
-from ledger.items.item import Allocation, OpenItem
+from ledger.items.item import Allocation, ItemKind, OpenItem
+
+_SHOWN_AS = {
+    ItemKind.INVOICE: "invoice",
+    ItemKind.DEBIT: "invoice",
+    ItemKind.CREDIT_NOTE: "credit_note",
+    ItemKind.PAYMENT: "payment",
+    ItemKind.DEPOSIT: "deposit",
+}
+"""The member of the answer that an item was shown as when it was booked."""
 
 
 def digest_of(*content: Any) -> str:
@@ -29,9 +38,10 @@ def refuse_booked(snapshot: Snapshot, id: str, digest: str) -> None:
     known = snapshot.get(OpenItem, id)
     if known is None:
         return
-    if known.digest == digest and known.record is not None:
-        raise Again(known.record)
     account = snapshot.get(Account, known.account)
+    if known.digest == digest and known.record is not None:
+        now = {} if account is None else {_SHOWN_AS[known.kind]: item_shown(known, account.currency)}
+        raise Again(known.record, **now)
     same = " as imported" if known.digest == digest else ""
     raise CommandRefused(
         "already-booked-differently",

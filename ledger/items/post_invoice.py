@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ledger.credit.account import Account
 from ledger.credit.amounts import Reading
-from ledger.credit.change import Asker, CommandRefused, Desk, LedgerChange
+from ledger.credit.change import Asker, Desk, LedgerChange
 from ledger.credit.command_posting import Posting
-from ledger.credit.deliver import bill_order
+from ledger.credit.deliver import Billed, bill_order
 from ledger.credit.exchange import worth
 from ledger.credit.ledger_state import helped, required_account, state_told
-from ledger.credit.moves import Move, require_legal
 from ledger.credit.order import Order
 from ledger.credit.shown import order_shown
 from ledger.credit.snapshot import Snapshot, Wants
+from ledger.items.billing_notices import billing_notices, unknown_order_notice, warned
 from ledger.items.booked import digest_of, item_shown, refuse_booked
 from ledger.items.item import ItemKind, ItemState, OpenItem
 from ledger.items.keeping import put_item
@@ -39,7 +40,7 @@ class PostInvoice:
     """Or `debit`: what is owed and is no sale."""
 
     order: str | None = None
-    """The order that is billed."""
+    """The order that is billed, in whatever state it is."""
 
     settled_on: str | None = None
     """Of one that was paid before the ledger knew of it: the day on which nothing was open any more."""
@@ -64,21 +65,23 @@ class PostInvoice:
 
 
 def post_invoice(snapshot: Snapshot, command: PostInvoice, desk: Desk) -> LedgerChange:
-    """Raises `CommandRefused`, `FactsRefused` with every fault, and `Again` where it was booked before."""
+    """Raises `CommandRefused`, `FactsRefused` with every fault, and `Again` where it was booked before. What the order
+    has no part in is booked too, with a notice and a mark in the record: who owes it must not seem to owe less."""
     account = required_account(snapshot, command.account)
     item = _item(snapshot, command, account, desk)
-    order = _order_to_bill(snapshot, command)
     posting = Posting(snapshot, desk, "invoice")
     before = account.exposure
-    if order is not None:
-        order = bill_order(posting, order.id, item.amount)
+    billed = _billed(posting, command, item)
+    notices = _notices(command, item, billed, account.currency)
+    if billed is None or billed.beyond == item.amount:
+        item = replace(item, order=None)
     put_item(posting, item, effective_on=item.issued_on)
-    if order is not None:
-        item = _set_off_deposits(posting, item, order)
+    if billed is not None:
+        item = _set_off_deposits(posting, item, billed.order)
     if command.settled_on is not None:
         item = _settled(posting, item, command, desk)
     after = posting.existing(Account, account.id)
-    shown = {"invoice": item_shown(item, account.currency)}
+    shown: dict[str, Any] = {"invoice": item_shown(item, account.currency), "notices": notices}
     change = LedgerChange(
         rows=posting.rows,
         entries=posting.entries,
@@ -86,24 +89,27 @@ def post_invoice(snapshot: Snapshot, command: PostInvoice, desk: Desk) -> Ledger
         act="invoice",
         about=item.id,
         account=account.id,
-        told=state_told(posting, account.id),
+        told=state_told(posting, account.id) | warned(notices),
         rechecks=posting.rechecks,
-        shown=shown if order is None else {**shown, "order": order_shown(order)},
+        shown=shown if billed is None else {**shown, "order": order_shown(billed.order)},
         status=201,
     )
     return helped(posting, change) if after.exposure < before or command.settled_on is not None else change
 
 
-def _order_to_bill(snapshot: Snapshot, command: PostInvoice) -> Order | None:
-    if command.order is None:
-        return None
-    order = snapshot.get(Order, command.order)
+def _billed(posting: Posting, command: PostInvoice, item: OpenItem) -> Billed | None:
+    """What the invoice is to its order; None where it names none, or none of this account's: the debt is there all the
+    same."""
+    order = None if command.order is None else posting.get(Order, command.order)
     if order is None or order.account != command.account:
-        raise CommandRefused(
-            "unknown-order", f"account {command.account} has no order {command.order}", order=command.order
-        )
-    require_legal(Move.BILL, order)
-    return order
+        return None
+    return bill_order(posting, order.id, item.amount)
+
+
+def _notices(command: PostInvoice, item: OpenItem, billed: Billed | None, currency: str) -> list[dict[str, Any]]:
+    if billed is not None:
+        return billing_notices(billed, currency)
+    return [] if command.order is None else [unknown_order_notice(command.order, item.amount, currency)]
 
 
 def _item(snapshot: Snapshot, command: PostInvoice, account: Account, desk: Desk) -> OpenItem:

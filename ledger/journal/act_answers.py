@@ -30,11 +30,22 @@ def answer_of(act: Mapping[str, Any], decision: bytes | None) -> bytes:
     return b"{" + b",".join(members) + b"}"
 
 
+def shown_then(record: OpenedRecord) -> Mapping[str, Any]:
+    """What a command that is recorded showed. Raises `FileTrouble` where the record is no command's."""
+    shown: Mapping[str, Any] = _act(record)["shown"]
+    return shown
+
+
 def answered_before(record: OpenedRecord, mask: Mask | None = None) -> tuple[int, bytes]:
     """Status and answer of a command that is recorded. Raises `FileTrouble` where the record is no command's."""
+    said = _act(record)
+    decision = record.body.document(ANSWER)
+    return said["status"], answer_of(said, decision if decision is None or mask is None else mask(decision))
+
+
+def _act(record: OpenedRecord) -> dict[str, Any]:
     act = record.text(LEDGER_ACT)
     if act is None:
         raise FileTrouble(f"{DAMAGED}: record {record.header.seq} is no command's")
-    said = json.loads(act)
-    decision = record.body.document(ANSWER)
-    return said["status"], answer_of(said, decision if decision is None or mask is None else mask(decision))
+    said: dict[str, Any] = json.loads(act)
+    return said

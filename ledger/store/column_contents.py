@@ -270,6 +270,15 @@ LEDGER: dict[str, dict[str, Content]] = {
         "digest": Content.DIGEST,
         "decision": Content.ID,
     },
+    "order_deliveries": {
+        "order_id": Content.CASE,
+        "account": Content.CUSTOMER,
+        "id": Content.CASE,
+        "is_return": Content.WORD,
+        "gone": Content.AMOUNT,
+        "digest": Content.DIGEST,
+        "record": Content.ID,
+    },
     "holds": {
         "order_id": Content.CASE,
         "account": Content.CUSTOMER,

@@ -51,6 +51,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     "securities": _KEPT,
     "orders": _KEPT,
     "order_revisions": _KEPT,
+    "order_deliveries": _KEPT,
     "holds": _KEPT,
     "releases": _KEPT,
     "items": _KEPT,

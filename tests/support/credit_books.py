@@ -143,7 +143,7 @@ class PureBooks:
         except FactsRefused as refused:
             return Answer(refused="facts", members={"faults": [str(each) for each in refused.faults]})
         except Again as again:
-            return self._answers[again.decision]
+            return self._answered_before(again)
         self.changes.append(change)
         for row in change.rows:
             self.snapshot.put(row)
@@ -159,8 +159,16 @@ class PureBooks:
             decision=None if decision is None else dict(decision.as_json()),
             shown=dict(change.shown),
         )
-        if decision is not None:
-            self._answers[decision.id] = answer
+        if decision is not None or change.id is not None:
+            self._answers[change.id or (decision.id if decision else "")] = answer
+        return answer
+
+    def _answered_before(self, again: Again) -> Answer:
+        answer = self._answers[again.decision]
+        try:
+            again.require_unmoved(answer.shown or {})
+        except CommandRefused as refused:
+            return Answer(refused=refused.code, members=refused.members)
         return answer
 
     def lift(self) -> int:

@@ -65,9 +65,9 @@ class Bill:
 
 def _bill(snapshot: Snapshot, command: Bill, desk: Desk) -> LedgerChange:
     posting = Posting(snapshot, desk, "invoice")
-    order = bill_order(posting, command.order, command.amount)
-    assert order is not None
-    posting.move(order.account, EntryBucket.OPEN_ITEMS, command.amount, order=order.id)
+    billed = bill_order(posting, command.order, command.amount)
+    assert billed is not None
+    posting.move(billed.order.account, EntryBucket.OPEN_ITEMS, command.amount, order=billed.order.id)
     return order_change(posting, wanted_order(snapshot, command.order), None)
 
 
@@ -192,14 +192,21 @@ def _command(step: Step) -> LedgerCommand:
         "close": lambda: Close(order=number, asker=asker),
         "reopen": lambda: Reopen(order=number, asker=asker, id=decision),
         "deliver": lambda: Deliver(
-            order=number, amount=step.get("amount", "1.00"), is_final=step.get("final", False), asker=asker, id=decision
+            order=number,
+            amount=step.get("amount", "1.00"),
+            is_final=step.get("final", False),
+            delivery=step.get("delivery"),
+            asker=asker,
+            id=decision,
         ),
         "undeliver": lambda: Undeliver(
             order=number,
             amount=step.get("amount", "1.00"),
             is_again=step.get("again", False),
             reason="damaged",
+            delivery=step.get("delivery"),
             asker=asker,
+            id=decision,
         ),
         "bill": lambda: Bill(order=number, amount=cents(step.get("amount", "1.00"))),
     }

@@ -120,7 +120,9 @@ class PureBooks(Books):
         try:
             change: LedgerChange = VERBS[type(command)](self.snapshot_of(), command, desk)
         except Again as again:
-            return replace(self._answers[again.decision], is_repeated=True)
+            told = self._answers[again.decision]
+            again.require_unmoved(told.answer)
+            return replace(told, is_repeated=True)
         self._seq += 1
         if change.refused is not None:
             raise change.refused

@@ -35,8 +35,12 @@ def _life(client: httpx2.Client, people: dict[str, dict[str, str]]) -> None:
     client.post(f"{path}/release", json={"reason": REASON}, headers=people["u.weber"])
     client.post(f"{path}/recheck", json={}, headers=people["u.becker"]).raise_for_status()
     client.post(f"{path}/release", json={"reason": REASON}, headers=desk).raise_for_status()
-    client.post(f"{path}/deliver", json={"amount": "2000.00"}, headers=people["u.erp"]).raise_for_status()
-    client.post(f"{path}/undeliver", json={"amount": "1.00", "reason": "x"}, headers=people["u.erp"]).raise_for_status()
+    client.post(
+        f"{path}/deliver", json={"amount": "2000.00", "delivery": "D-1"}, headers=people["u.erp"]
+    ).raise_for_status()
+    client.post(
+        f"{path}/undeliver", json={"amount": "1.00", "delivery": "R-1", "reason": "x"}, headers=people["u.erp"]
+    ).raise_for_status()
     client.post(f"{path}/hold", json={"reason": REASON}, headers=desk).raise_for_status()
     client.post(f"{path}/close", json={}, headers=people["u.becker"]).raise_for_status()
 

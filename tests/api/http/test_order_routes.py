@@ -71,9 +71,9 @@ def test_an_order_goes_through_its_life(client: httpx2.Client, keys: Keys, accou
     path = f"/v1/orders/{number}"
     changed = _post(client, keys, "u.becker", f"{path}/change", revision=2, order={"amount": "9000.00"})
     assert (changed.status_code, changed.json()["order"]["reserved"]) == (200, "9000.00")
-    delivered = _post(client, keys, "u.erp", f"{path}/deliver", amount="4000.00")
+    delivered = _post(client, keys, "u.erp", f"{path}/deliver", amount="4000.00", delivery="D-1")
     assert delivered.json()["order"]["delivered"] == "4000.00"
-    back = _post(client, keys, "u.erp", f"{path}/undeliver", amount="1000.00", reason="damaged")
+    back = _post(client, keys, "u.erp", f"{path}/undeliver", amount="1000.00", delivery="R-1", reason="damaged")
     assert back.json()["order"]["lapsed"] == "1000.00"
     closed = _post(client, keys, "u.becker", f"{path}/close")
     assert (closed.json()["order"]["state"], closed.json()["order"]["undelivered"]) == ("closed", "0.00")
@@ -306,7 +306,7 @@ def test_headroom_says_an_amount_and_nothing_else(client: httpx2.Client, keys: K
 def test_stateful_decisions_replay(client: httpx2.Client, keys: Keys, account: str) -> None:
     number = _held(client, keys, account)
     _post(client, keys, "u.hoffmann", f"/v1/orders/{number}/release", reason="x")
-    _post(client, keys, "u.erp", f"/v1/orders/{number}/deliver", amount="1.00")
+    _post(client, keys, "u.erp", f"/v1/orders/{number}/deliver", amount="1.00", delivery="D-1")
     auditor = as_(keys, "u.auditor")
     found = client.get("/v1/decisions", params={"subject": number}, headers=auditor).json()["decisions"]
     assert [each["outcome"] for each in found] == ["approve", "approve", "hold"]
@@ -320,13 +320,31 @@ def test_a_delivery_that_is_stopped_says_why(client: httpx2.Client, keys: Keys, 
     path = f"/v1/orders/{number}"
     _post(client, keys, "u.hoffmann", f"{path}/release", reason="x")
     _post(client, keys, "u.becker", f"{path}/change", revision=2, order={"amount": "11000.00", "payment_days": 30})
-    over = _post(client, keys, "u.erp", f"{path}/deliver", amount="11000.01")
+    over = _post(client, keys, "u.erp", f"{path}/deliver", amount="11000.01", delivery="D-1")
     assert (over.status_code, over.json()["type"], over.json()["undelivered"]) == (
         409,
         "/problems/over-delivery",
         "11000.00",
     )
-    assert _post(client, keys, "u.erp", f"{path}/deliver", amount="11000.00").status_code == 200
+    assert _post(client, keys, "u.erp", f"{path}/deliver", amount="11000.00", delivery="D-1").status_code == 200
+
+
+@pytest.mark.parametrize("move", ["deliver", "undeliver"])
+def test_goods_move_once_however_often_it_is_sent(client: httpx2.Client, keys: Keys, account: str, move: str) -> None:
+    path = f"/v1/orders/SO-{account}"
+    enter(client, f"SO-{account}", "8000.00", account, **as_(keys, "u.becker")).raise_for_status()
+    _post(client, keys, "u.erp", f"{path}/deliver", amount="5000.00", delivery="D-1").raise_for_status()
+    bare = _post(client, keys, "u.erp", f"{path}/{move}", amount="1000.00")
+    assert (bare.status_code, bare.json()["errors"][0]["path"]) == (422, "/delivery")
+    first, again = (_post(client, keys, "u.erp", f"{path}/{move}", amount="1000.00", delivery="X-1") for _ in "ab")
+    assert (first.status_code, again.status_code, again.headers["Idempotent-Replayed"]) == (200, 200, "true")
+    assert again.content == first.content
+    other = _post(client, keys, "u.erp", f"{path}/{move}", amount="1000.01", delivery="X-1")
+    assert (other.status_code, other.json()["type"]) == (409, "/problems/delivery-differs")
+    keyed = {**as_(keys, "u.erp"), "Idempotency-Key": f"{account}-{move}"}
+    assert client.post(f"{path}/{move}", json={"amount": "1000.00"}, headers=keyed).status_code == 200
+    order = client.get(path, headers=as_(keys, "u.hoffmann")).json()["order"]
+    assert order["delivered"] == ("7000.00" if move == "deliver" else "3000.00")
 
 
 def test_who_entered_an_order_does_not_judge_it(client: httpx2.Client, keys: Keys, account: str) -> None:

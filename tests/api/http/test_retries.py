@@ -206,7 +206,9 @@ ASKED: dict[str, Callable[[httpx2.Client, Settings], Asked]] = {
     "/v1/orders/{id}/reopen": lambda client, _: Asked(f"{_cancelled(client)}/reopen", {}, {"reason": "again"}),
     "/v1/orders/{id}/deliver": _moved("deliver", {"amount": "5.00"}, final=True),
     "/v1/orders/{id}/undeliver": lambda client, _: (
-        client.post(f"{_order(client, 'SO-undeliver')}/deliver", json={"amount": "5.00"}).raise_for_status(),
+        client.post(
+            f"{_order(client, 'SO-undeliver')}/deliver", json={"amount": "5.00", "delivery": "D-1"}
+        ).raise_for_status(),
         Asked("/v1/orders/SO-undeliver/undeliver", {"amount": "1.00", **REASON}, {"amount": "2.00", **REASON}),
     )[1],
     "/v1/orders/{id}/close": _moved("close", {}, reason="enough"),

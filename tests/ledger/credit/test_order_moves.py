@@ -35,7 +35,7 @@ COMMANDS: dict[Move, Any] = {
     Move.CANCEL: Cancel(order="SO-1", asker=ASKER),
     Move.REOPEN: Reopen(order="SO-1", asker=ASKER, id="1"),
     Move.DELIVER: Deliver(order="SO-1", amount="10.00", is_final=False, asker=ASKER, id="1"),
-    Move.UNDELIVER: Undeliver(order="SO-1", amount="10.00", is_again=False, asker=ASKER),
+    Move.UNDELIVER: Undeliver(order="SO-1", amount="10.00", is_again=False, asker=ASKER, id="1"),
     Move.CLOSE: Close(order="SO-1", asker=ASKER),
 }
 AMOUNTS = {"nothing delivered": (0, 0), "part delivered": (20_00, 0), "all delivered": (100_00, 0)}
@@ -125,13 +125,23 @@ def _balances(snapshot: Snapshot, change: Any) -> None:
 
 @pytest.mark.parametrize("state", OrderState)
 @pytest.mark.parametrize("amount", [10_00, 20_00, 100_00, 500_00])
-def test_an_invoice_takes_what_was_delivered_first(engine: Engine, state: OrderState, amount: int) -> None:
+def test_an_invoice_takes_what_was_delivered_first_and_more_in_any_state(
+    engine: Engine, state: OrderState, amount: int
+) -> None:
+    """No amount becomes negative, and what an order comes to stays; what isn't the order's is told."""
     snapshot = _snapshot(state, 20_00)
     posting = Posting(snapshot, Desk(engine=engine, day=BASE_DAY), "invoice")
-    order = bill_order(posting, "SO-1", amount)
-    assert order is not None
-    can = 100_00 if state in RESERVING else 20_00
-    assert order.billed == min(amount, can)
+    billed = bill_order(posting, "SO-1", amount)
+    assert billed is not None
+    order, rest = billed.order, max(amount - 20_00, 0)
+    assert order.billed == min(amount, 100_00)
     assert order.delivered == max(20_00 - amount, 0)
-    assert (order.state is OrderState.CLOSED) == (state is OrderState.CLOSED or (state in RESERVING and amount >= can))
+    assert order.undelivered + order.lapsed == 80_00 - min(rest, 80_00)
+    assert min(order.undelivered, order.lapsed, order.delivered) >= 0
+    assert order.reserved == (order.undelivered if order.state in RESERVING else 0)
+    assert (billed.state, billed.unchecked, billed.beyond) == (state, rest, max(amount - 100_00, 0))
+    is_over = state in (OrderState.CLOSED, OrderState.CANCELLED) or amount >= 100_00
+    assert (order.state is OrderState.CLOSED) == is_over
+    open_holds = [each for each in (posting.get(Hold, "SO-1", 1),) if each is not None and each.lifted_on is None]
+    assert len(open_holds) == (order.state is OrderState.HELD)
     assert bill_order(posting, "SO-none", 1) is None

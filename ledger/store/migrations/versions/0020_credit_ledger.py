@@ -51,11 +51,16 @@ _TABLES = {
         "reserved int, delivered int, billed int, lapsed int, root text, entered_by text?, entered_via text?, "
         "entered_on int, sales_person text?, touched_by text, stopped_by text?, approved_on int?, "
         "approved_amount int?, approval_stands yes, decision text?, outcome text?, changed_seq int",
-        ("account entered_on", "account root", "state changed_seq", "changed_seq"),
+        ("account entered_on", "root", "state changed_seq", "changed_seq"),
     ),
     "order_revisions": (
         "order_id revision",
         "order_id text, account text, revision int, digest text, decision text",
+        ("account",),
+    ),
+    "order_deliveries": (
+        "order_id id",
+        "order_id text, account text, id text, is_return yes, gone int, digest text, record text",
         ("account",),
     ),
     "holds": (

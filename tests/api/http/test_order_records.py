@@ -36,7 +36,9 @@ def _life(client: httpx2.Client, people: dict[str, dict[str, str]]) -> None:
     client.post(f"{path}/recheck", json={}, headers=people["u.becker"]).raise_for_status()
     client.post(f"{path}/release", json={"reason": REASON}, headers=desk).raise_for_status()
     client.post(f"{path}/deliver", json={"amount": "2000.00"}, headers=people["u.erp"]).raise_for_status()
-    client.post(f"{path}/undeliver", json={"amount": "1.00", "reason": "x"}, headers=people["u.erp"]).raise_for_status()
+    client.post(
+        f"{path}/undeliver", json={"amount": "1.00", "reason": "it was wet"}, headers=people["u.erp"]
+    ).raise_for_status()
     client.post(f"{path}/hold", json={"reason": REASON}, headers=desk).raise_for_status()
     client.post(f"{path}/close", json={}, headers=people["u.becker"]).raise_for_status()
 
@@ -57,7 +59,7 @@ def test_a_masked_export_has_neither_what_was_asked_nor_what_was_done(journal: P
     masked, whole = (
         "".join(path.read_text("utf-8") for path in (tmp_path / name).rglob("*.ndjson")) for name in ("out", "whole")
     )
-    for each in (REASON, "u.becker", "u.hoffmann", "u.weber", "0.625", "they promised"):
+    for each in (REASON, "u.becker", "u.hoffmann", "u.weber", "0.625", "they promised", "it was wet"):
         assert each in whole, each
         assert each not in masked, each
     lines = [json.loads(line) for line in masked.splitlines()]

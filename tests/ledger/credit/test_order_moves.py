@@ -35,7 +35,7 @@ COMMANDS: dict[Move, Any] = {
     Move.CANCEL: Cancel(order="SO-1", asker=ASKER),
     Move.REOPEN: Reopen(order="SO-1", asker=ASKER, id="1"),
     Move.DELIVER: Deliver(order="SO-1", amount="10.00", is_final=False, asker=ASKER, id="1"),
-    Move.UNDELIVER: Undeliver(order="SO-1", amount="10.00", is_again=False, asker=ASKER),
+    Move.UNDELIVER: Undeliver(order="SO-1", amount="10.00", is_again=False, reason="damaged", asker=ASKER),
     Move.CLOSE: Close(order="SO-1", asker=ASKER),
 }
 AMOUNTS = {"nothing delivered": (0, 0), "part delivered": (20_00, 0), "all delivered": (100_00, 0)}

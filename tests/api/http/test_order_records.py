@@ -61,7 +61,7 @@ def test_a_masked_export_has_neither_what_was_asked_nor_what_was_done(journal: P
     masked, whole = (
         "".join(path.read_text("utf-8") for path in (tmp_path / name).rglob("*.ndjson")) for name in ("out", "whole")
     )
-    for each in (REASON, "u.becker", "u.hoffmann", "u.weber", "0.625", "they promised"):
+    for each in (REASON, "u.becker", "u.hoffmann", "u.weber", "0.625", "they promised", "it was wet"):
         assert each in whole, each
         assert each not in masked, each
     lines = [json.loads(line) for line in masked.splitlines()]

@@ -42,7 +42,7 @@ def _releases(first: str | None, second: str | None) -> list[Release]:
     def one(number: int, by: str, state: ReleaseState, decision: str | None, order: str = "SO-1") -> Release:
         return Release(
             order=order, account="C-1", number=number, state=state, amount=1_000 * number, reason=f"because {number}",
-            by=by, role="credit_manager", on=20_635, decision=decision,
+            asked={}, by=by, role="credit_manager", on=20_635, decision=decision,
         )  # fmt: skip
 
     return [

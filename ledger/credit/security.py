@@ -63,7 +63,8 @@ class Security:
     @property
     def pays(self) -> int:
         """The share of its amount that is paid, rounded down."""
-        return self.amount * self.cover // 10**RATE_SCALE
+        one: int = 10**RATE_SCALE
+        return self.amount * self.cover // one
 
     def counts_on(self, day: int) -> bool:
         """Whether it could be drawn on that day."""

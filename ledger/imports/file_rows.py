@@ -69,9 +69,8 @@ class RowReader:
                     found[name] = value
             else:
                 found[name] = None
-        faults += [
-            str(Fault(name, "is missing", "")) for name in self._required if found.get(name) is None and not faults
-        ]
+        missing = [name for name in self._required if found.get(name) is None]
+        faults = faults or [str(Fault(name, "is missing", "")) for name in missing]
         return found, "; ".join(faults)
 
     def _plan(self, heading: tuple[str, ...]) -> list[tuple[int, str, ReadCell]]:

@@ -28,8 +28,7 @@ from ledger.items.put_rates import PutRate
 from ledger.record.record_header import RecordKind
 
 Cells = Mapping[str, Any]
-"""A row by the names of its columns, as JSON; a cell without a value is None, and a column that the file doesn't have is
-missing."""
+"""A row by the names of its columns, as JSON; a cell without a value is None, and a column that isn't there missing."""
 
 
 class ImportWord(StrEnum):

@@ -59,3 +59,19 @@ def test_a_person_at_the_desk_needs_authority(service: httpx2.Client, what: str)
 @pytest.mark.parametrize("what", CAUTIOUS)
 def test_what_gives_no_credit_needs_none(service: httpx2.Client, what: str) -> None:
     assert _status(service, CAUTIOUS[what], "roles=desk") != 403
+
+
+def test_only_authority_opens_a_closed_account_again_or_takes_it_out_of_its_group(service: httpx2.Client) -> None:
+    group = ("PUT", "/v1/groups/G-9", '{"limit": "9.00"}')
+    assert _status(service, group, "roles=booking") == 201
+
+    def put(body: str, who: str) -> int:
+        return _status(service, ("PUT", "/v1/accounts/C-9", body), who)
+
+    desk = "roles=desk; authority=credit_manager"
+    assert put('{"group": "G-9", "closed": true}', "roles=booking") == 201
+    for body in ('{"closed": true}', '{"group": "G-9"}', '{"group": null, "closed": false}'):
+        assert put(body, "roles=booking") == 409
+        assert put(body, "roles=desk") == 409
+    assert put('{"closed": true}', desk) == 409, "it has to be said in so many words"
+    assert put('{"group": null, "closed": false}', desk) == 200

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from api.http import account_answers as answers
 from api.http import account_requests as requests
 from api.http.identifiers import uuid7
-from api.http.ledger_desk import LedgerDesk
+from api.http.ledger_desk import LedgerDesk, has_authority, require_authority, require_authority_of_desk
 from api.http.openapi import body_of
 from api.http.parameters import only_parameters
 from api.http.problems import BodyFault, FactsInvalid, problems
@@ -79,7 +79,7 @@ def add_account_routes(app: FastAPI, desk: LedgerDesk) -> None:
             lambda body, asker: PutAccount(
                 account=id, currency=body.currency, name=body.name, group=body.group,
                 customer_since=body.customer_since, is_closed=body.closed, profile=body.profile, if_version=version,
-                asker=asker,
+                may_widen=has_authority(request) and {"group", "closed"} <= body.model_fields_set, asker=asker,
             ),
         )  # fmt: skip
 
@@ -89,11 +89,12 @@ def add_account_routes(app: FastAPI, desk: LedgerDesk) -> None:
         summary="Put a group",
         response_model=answers.GroupAnswerShape,
         openapi_extra=_body("PutGroupRequest", versioned=True),
-        responses={**problems(400, 409, 412, 413, 415, 422, 503), 201: {"model": answers.GroupAnswerShape}},
+        responses={**problems(400, 403, 409, 412, 413, 415, 422, 503), 201: {"model": answers.GroupAnswerShape}},
         **_SHARED,
     )
     async def put_group(id: GroupNumber, request: Request) -> Response:
         """Makes a group of companies, or changes its limit. Accounts name the group that they belong to."""
+        require_authority_of_desk(request)
         version = version_wanted(request)
         return await desk.answer(
             request, requests.PutGroupRequest, '{"limit": "100000.00"}', RecordKind.ACCOUNT,
@@ -110,11 +111,12 @@ def add_account_routes(app: FastAPI, desk: LedgerDesk) -> None:
         status_code=201,
         response_model=answers.FiguresAnswerShape,
         openapi_extra=_body("RecordFiguresRequest"),
-        responses=_REFUSED,
+        responses=_REFUSED_BY_AUTHORITY,
         **_SHARED,
     )
     async def record_figures(id: Account, request: Request) -> Response:
         """What was found out about a customer on a day; the newest count."""
+        require_authority_of_desk(request)
         return await desk.answer(
             request, requests.RecordFiguresRequest, '{"figures": {"current_ratio": "1.4"}}', RecordKind.ACCOUNT,
             lambda body, asker: RecordFigures(
@@ -134,11 +136,12 @@ def _add_acts(app: FastAPI, desk: LedgerDesk) -> None:
         status_code=201,
         response_model=answers.GradeAnswerShape,
         openapi_extra=_body("AssessAccountRequest"),
-        responses=_REFUSED,
+        responses=_REFUSED_BY_AUTHORITY,
         **_SHARED,
     )
     async def assess_account(id: Account, request: Request) -> Response:
         """Decides the account, and assigns the grade that the policies give until the next review."""
+        require_authority(request)
         return await desk.answer(
             request, requests.AssessAccountRequest, "{}", RecordKind.ACCOUNT,
             lambda body, asker: AssignGrade(
@@ -187,11 +190,12 @@ def _add_securities(app: FastAPI, desk: LedgerDesk) -> None:
         summary="Put a security",
         response_model=answers.SecurityAnswerShape,
         openapi_extra=_body("PutSecurityRequest"),
-        responses={**_REFUSED, 201: {"model": answers.SecurityAnswerShape}},
+        responses={**_REFUSED_BY_AUTHORITY, 201: {"model": answers.SecurityAnswerShape}},
         **_SHARED,
     )
     async def put_security(id: Account, security: Security, request: Request) -> Response:
         """Records a guarantee, an insurance or a letter of credit, or changes it."""
+        require_authority_of_desk(request)
         return await desk.answer(
             request, requests.PutSecurityRequest, '{"kind": "bank_guarantee", "amount": "50000.00"}',
             RecordKind.ACCOUNT,

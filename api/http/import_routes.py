@@ -26,7 +26,7 @@ from starlette.responses import Response
 from api.http.caller import actor_of, request_id_in
 from api.http.identifiers import uuid7
 from api.http.import_answers import ImportShape
-from api.http.ledger_desk import LedgerDesk, asker_of
+from api.http.ledger_desk import LedgerDesk, asker_of, require_authority_of_desk
 from api.http.parameters import only_parameters
 from api.http.problems import BodyFault, FactsInvalid, WrongMediaType, problems
 from files.input_refused import InputRefused
@@ -40,6 +40,9 @@ from ledger.store.trouble import JournalUnavailable
 
 _SUFFIXES = {"text/csv": ".csv", "application/x-ndjson": ".ndjson"}
 _OPTIONS = ("update", "complete", "on", "really", "check")
+_RAISING = frozenset((ImportWord.LIMITS, ImportWord.SECURITIES, ImportWord.GROUPS, ImportWord.FIGURES))
+"""Kinds of files that may give more credit."""
+
 CHECKS_KEPT = 100
 """Results of checks that a process keeps, for whoever asks it; another process doesn't know them."""
 
@@ -170,7 +173,7 @@ def _add_import(app: FastAPI, imports: Imports) -> None:
                 "content": {each: {"schema": {"type": "string"}} for each in _SUFFIXES},
             }
         },
-        responses=problems(413, 415, 422, 503),
+        responses=problems(403, 413, 415, 422, 503),
     )
     async def import_file(
         request: Request,
@@ -187,6 +190,8 @@ def _add_import(app: FastAPI, imports: Imports) -> None:
         if complete and kind is not ImportWord.OPEN_ITEMS:
             fault = BodyFault("", "the parameter `complete` is about lists of open items", "send them to open-items")
             raise FactsInvalid("a parameter can't be used", [fault])
+        if kind in _RAISING:
+            require_authority_of_desk(request)
         day = None if on is None else on.isoformat()
         options = _Options(update=update, complete=complete, on=day, really=really, check=check)
         return ImportShape.model_validate(run_shown(await imports.begin(request, kind, options)))

@@ -153,6 +153,19 @@ def require_authority(request: Request) -> None:
         raise Forbidden(f"{caller.shown} has no authority over amounts")
 
 
+def require_authority_of_desk(request: Request) -> None:
+    """What the ERP's interface says as it stands there, and what takes authority of a person at the desk: raises
+    `Forbidden` for one without."""
+    if Right.FULL not in admitted_of(request.scope).rights:
+        require_authority(request)
+
+
+def has_authority(request: Request) -> bool:
+    """Whether a person at the desk with authority asks."""
+    caller = admitted_of(request.scope).caller
+    return caller.login is not None and caller.authority is not Authority.NONE and Role.DESK in caller.roles
+
+
 def _masked(refused: CommandRefused, flagged: Collection[str]) -> CommandRefused:
     members: dict[str, Any] = dict(refused.members)
     if "decision" in members:

@@ -113,6 +113,13 @@ LEDGER_PROBLEMS: Mapping[str, ProblemKind] = {
             "A limit can be taken over from elsewhere only as the first one; any other is asked for.",
         ),
         ProblemKind(
+            "widens-credit",
+            409,
+            "It would give more credit",
+            "The account would leave a group that has a limit or is insolvent, or be open again. Somebody at the desk "
+            "with authority says so by sending both `group` and `closed`.",
+        ),
+        ProblemKind(
             "total-too-large",
             409,
             "More than can be decided on",

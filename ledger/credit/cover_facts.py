@@ -63,7 +63,7 @@ def _guarantees(guarantees: Sequence[Security], day: int, due_on: int | None, mo
         return {}
     amount, cover = counting[0].amount, counting[0].cover
     if len(counting) > 1:
-        amount, cover = sum(each.amount * each.cover // _ONE for each in counting), _ONE
+        amount, cover = sum(each.pays for each in counting), _ONE
     return {
         "guarantee_amount": money(amount),
         "guarantee_cover": _rate(cover),
@@ -102,7 +102,7 @@ def _letters(
         return None
     pays = 0
     for order in {each.order for each in running}:
-        most = sum(each.amount * each.cover // _ONE for each in running if each.order == order)
+        most = sum(each.pays for each in running if each.order == order)
         owed = max(account.exposure, 0) if order is None else _owed_for(snapshot, account, order)
         pays += min(most, owed)
     return pays

@@ -84,7 +84,7 @@ def _order_group(
     of_order = [each for each in snapshot.of_account(Security, account.id) if _is_credit_for(each, order)]
     letters = [each for each in of_order if each.counts_on(desk.day)]
     if letters:
-        group["letter_of_credit_amount"] = money(sum(each.amount for each in letters))
+        group["letter_of_credit_amount"] = money(sum(each.pays for each in letters))
         ends = [each.until_on for each in letters if each.until_on is not None]
         if ends:
             group["letter_of_credit_until"] = iso_of(min(ends))

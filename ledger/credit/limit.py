@@ -72,6 +72,11 @@ class Limit:
         """Account and number."""
         return (self.account, self.number)
 
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Of two that have begun the one of the higher rank counts: the one that was granted last."""
+        return (self.from_on if self.granted_on is None else self.granted_on, self.number)
+
     def overlaps(self, other: Limit) -> bool:
         """Whether both count on some day."""
         begins = self.until_on is None or other.from_on <= self.until_on

@@ -10,7 +10,14 @@ from ledger.credit.change import Asker, CommandRefused, Desk, LedgerChange
 from ledger.credit.command_posting import Posting
 from ledger.credit.ledger_state import require_authority, required_account
 from ledger.credit.limit import Limit, LimitKind, LimitState
-from ledger.credit.limit_request import limit_changed, next_number, put_granted, require_state, required_limit
+from ledger.credit.limit_request import (
+    end_others,
+    limit_changed,
+    next_number,
+    put_granted,
+    require_state,
+    required_limit,
+)
 from ledger.credit.snapshot import Snapshot, Wants
 
 
@@ -77,7 +84,7 @@ def end_limit(snapshot: Snapshot, command: EndLimit, desk: Desk) -> LedgerChange
     require_authority(command.asker)
     limit = required_limit(snapshot, required_account(snapshot, command.account).id, command.number)
     require_state(limit, LimitState.REQUESTED, LimitState.GRANTED)
-    return _put(snapshot, desk, replace(limit, state=LimitState.ENDED), "end-limit")
+    return _put(snapshot, desk, replace(limit, state=LimitState.ENDED), "end-limit", was=limit.state)
 
 
 def take_over_limit(snapshot: Snapshot, command: TakeOverLimit, desk: Desk) -> LedgerChange:
@@ -137,8 +144,12 @@ def _came_together(known: Limit, limit: Limit) -> bool:
     )
 
 
-def _put(snapshot: Snapshot, desk: Desk, limit: Limit, act: str) -> LedgerChange:
+def _put(
+    snapshot: Snapshot, desk: Desk, limit: Limit, act: str, *, was: LimitState = LimitState.REQUESTED
+) -> LedgerChange:
     posting = Posting(snapshot, desk, act)
     posting.touch(limit.account)
     posting.put(limit)
+    if was is LimitState.GRANTED:
+        end_others(posting, limit, if_before=True)
     return limit_changed(posting, limit, act)

@@ -17,7 +17,7 @@ def limit_facts(snapshot: Snapshot, account: Account, day: int, money: Callable[
     normal = [each for each in granted if each.kind is not LimitKind.TEMPORARY and each.from_on <= day]
     facts: dict[str, Any] = {"limit_status": "none"}
     if normal:
-        limit = max(normal, key=lambda each: (each.granted_on or each.from_on, each.number))
+        limit = max(normal, key=lambda each: each.rank)
         facts["limit_status"] = "unlimited" if limit.kind is LimitKind.UNLIMITED else "limited"
         if limit.amount is not None:
             facts["credit_limit"] = money(limit.amount)

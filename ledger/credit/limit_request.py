@@ -24,6 +24,7 @@ from ledger.credit.change import Asker, CommandRefused, Desk, Judged, LedgerChan
 from ledger.credit.command_posting import Posting
 from ledger.credit.ledger_state import helped, required_account, state_told
 from ledger.credit.limit import Limit, LimitKind, LimitState
+from ledger.credit.limit_facts import limit_facts
 from ledger.credit.shown import limit_shown
 from ledger.credit.snapshot import Snapshot, Wants
 
@@ -84,7 +85,9 @@ def request_limit(snapshot: Snapshot, command: RequestLimit, desk: Desk) -> Ledg
     outcome = judged.decision.outcome
     limit = replace(limit, decision=judged.decision.id)
     if outcome == "grant":
-        limit = put_granted(posting, replace(limit, granted_on=desk.day))
+        # nobody with an authority had to: it counts by the word of whoever asked
+        by = command.asker.login or command.asker.program
+        limit = put_granted(posting, replace(limit, granted_on=desk.day, granted_by=by))
     else:
         limit = replace(limit, state=LimitState.REFUSED if outcome == "refuse" else LimitState.REQUESTED)
         posting.put(limit)
@@ -133,8 +136,34 @@ def judge_limit(snapshot: Snapshot, limit: Limit, desk: Desk, id: str) -> Judged
     """What the policies say of a limit as it would stand. Raises `FactsRefused`."""
     account = required_account(snapshot, limit.account)
     body = account_body(snapshot, account, desk)
+    body["account"] |= _least_ahead(snapshot, account, desk)
     body["limit"] = _limit_group(limit, account, desk)
     return Judged(decision=desk.engine.decide_request("limit", body, as_of(body), id), facts=body)
+
+
+def _least_ahead(snapshot: Snapshot, account: Account, desk: Desk) -> dict[str, Any]:
+    """What the account has as its limit where one is granted that begins later: whoever asks for less than today's and
+    more than that one asks for more, since the new one would count in its place."""
+    granted = [
+        each
+        for each in snapshot.of_account(Limit, account.id)
+        if each.state is LimitState.GRANTED and each.kind is not LimitKind.TEMPORARY
+    ]
+    ahead = [each for each in granted if each.from_on > desk.day]
+    if not ahead:
+        return {}
+    money = decimal_formatter(MINOR_UNITS[account.currency])
+    now = limit_facts(snapshot, account, desk.day, money)
+    if now["limit_status"] == "none":
+        return {}
+    amounts = [each.amount for each in granted if each.amount is not None]
+    ends = [each.until_on for each in granted if each.until_on is not None]
+    least: dict[str, Any] = {}
+    if amounts:
+        least |= {"limit_status": "limited", "credit_limit": money(min(amounts))}
+    if ends:
+        least["limit_until"] = _iso(min(ends))
+    return least
 
 
 def put_granted(posting: Posting, limit: Limit) -> Limit:
@@ -142,12 +171,21 @@ def put_granted(posting: Posting, limit: Limit) -> Limit:
     granted = replace(limit, state=LimitState.GRANTED)
     refuse_overlap(posting.snapshot, granted)
     posting.put(granted)
-    if granted.kind is not LimitKind.TEMPORARY and granted.from_on <= posting.desk.day:
-        for other in posting.snapshot.of_account(Limit, limit.account):
-            replaced = other.state is LimitState.GRANTED and other.kind is not LimitKind.TEMPORARY
-            if replaced and other.number != limit.number and other.from_on <= posting.desk.day:
-                posting.put(replace(other, state=LimitState.ENDED))
+    end_others(posting, granted)
     return granted
+
+
+def end_others(posting: Posting, limit: Limit, *, if_before: bool = False) -> None:
+    """Those that this one has taken the place of end, where it has begun: none of them counts again once it ends.
+    `if_before`: of those granted later one counts, and stays."""
+    day = posting.desk.day
+    if limit.kind is LimitKind.TEMPORARY or limit.from_on > day:
+        return
+    for other in posting.snapshot.of_account(Limit, limit.account):
+        replaced = other.state is LimitState.GRANTED and other.kind is not LimitKind.TEMPORARY
+        later = if_before and other.rank > limit.rank
+        if replaced and other.number != limit.number and other.from_on <= day and not later:
+            posting.put(replace(other, state=LimitState.ENDED))
 
 
 def refuse_overlap(snapshot: Snapshot, limit: Limit) -> None:

@@ -41,6 +41,12 @@ class PutAccount:
     profile: Mapping[str, Any] = field(default_factory=dict, hash=False)
     """Facts of the account by their names without `account.`, as JSON."""
 
+    said: frozenset[str] | None = None
+    """Of a file: the columns that it has, and what is told in none of them stays; None: the whole profile is said."""
+
+    may_widen: bool = False
+    """Somebody with authority says in so many words that it leaves a group with a limit, or is open again."""
+
     if_version: int | None = None
     """Only where the account has this version, 0 where it isn't there; None: whatever it has."""
 
@@ -107,7 +113,13 @@ def _asked(command: PutAccount, before: Account | None, snapshot: Snapshot, desk
         reading.fault("customer_since", "lies in the future", "send the day since which it has been one")
     profile = checked_facts(command.profile, reading, "profile")
     reading.done()
+    command = _with_unsaid(command, before)
+    if before is not None and command.said is not None:
+        profile = {**{name: each for name, each in before.profile.items() if name not in command.said}, **profile}
+        since = since if "customer_since" in command.said else before.customer_since
     _require_group(command, snapshot, reading.currency)
+    if before is not None and not command.may_widen:
+        _refuse_widening(command, before, snapshot)
     was = before or Account(id=command.account, currency=reading.currency, put_by=command.asker.actor)
     status = was.status
     if command.is_closed:
@@ -123,6 +135,38 @@ def _asked(command: PutAccount, before: Account | None, snapshot: Snapshot, desk
         customer_since=since,
         profile=profile,
     )
+
+
+def _with_unsaid(command: PutAccount, before: Account | None) -> PutAccount:
+    """With what a file doesn't say of it as it is."""
+    if before is None or command.said is None:
+        return command
+    return replace(
+        command,
+        name=command.name if "name" in command.said else before.name,
+        group=command.group if "group" in command.said else before.group,
+        is_closed=command.is_closed if "closed" in command.said else before.status is AccountStatus.CLOSED,
+    )
+
+
+def _refuse_widening(command: PutAccount, before: Account, snapshot: Snapshot) -> None:
+    """Raises `CommandRefused` (`widens-credit`) where the account would come out of a group that holds it back, or be
+    open again."""
+    group = None if before.group is None else snapshot.get(Group, before.group)
+    leaves = group is not None and command.group != group.id
+    if group is not None and leaves and (group.limit is not None or group.insolvent):
+        raise CommandRefused(
+            "widens-credit",
+            f"account {before.id} would leave group {group.id}, which has a limit or is insolvent; somebody at the "
+            "desk with authority says so by sending both `group` and `closed`",
+            group=group.id,
+        )
+    if before.status is AccountStatus.CLOSED and not command.is_closed:
+        raise CommandRefused(
+            "widens-credit",
+            f'account {before.id} is closed, and would be open again; send "closed": true, or somebody at the desk '
+            "with authority sends both `group` and `closed`",
+        )
 
 
 def _require_group(command: PutAccount, snapshot: Snapshot, currency: str) -> None:

@@ -25,6 +25,9 @@ class PutGroup:
 
     limit_until: str | None = None
     insolvent: bool | None = None
+    said: frozenset[str] | None = None
+    """Of a file: the columns that it has, and what is told in none of them stays; None: all is said."""
+
     if_version: int | None = None
     asker: Asker
 
@@ -50,12 +53,9 @@ def put_group(snapshot: Snapshot, command: PutGroup, desk: Desk) -> LedgerChange
             f"group {before.id} is in {before.currency}, in which its accounts' exposures are added up",
             group=before.id,
         )
-    group = replace(
-        before or Group(id=command.group, currency=currency),
-        limit=limit,
-        limit_until=until,
-        insolvent=command.insolvent,
-    )
+    told = {"limit": limit, "limit_until": until, "insolvent": command.insolvent}
+    said = told if before is None or command.said is None else {n: v for n, v in told.items() if n in command.said}
+    group = replace(before or Group(id=command.group, currency=currency), **said)  # type: ignore[arg-type]  # by name
     changed = group != before
     if changed:
         group = replace(group, version=group.version + 1)

@@ -41,6 +41,9 @@ class PutSecurity:
     max_days: int | None = None
     reference: str | None = None
     issuer: str | None = None
+    said: frozenset[str] | None = None
+    """Of a file: the columns that it has, and what is told in none of them stays; None: all is said."""
+
     asker: Asker
 
     @property
@@ -66,11 +69,21 @@ class EndSecurity:
         return Wants(accounts=frozenset((self.account,)))
 
 
+_COLUMNS = {
+    "order": "order", "cover": "cover", "from_on": "from", "until_on": "until", "stopped_on": "stopped_on",
+    "max_days": "max_days", "reference": "reference", "issuer": "issuer",
+}  # fmt: skip
+"""Columns of files that may be missing, by what they say."""
+
+
 def put_security(snapshot: Snapshot, command: PutSecurity, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`, and `FactsRefused` with every fault."""
     account = required_account(snapshot, command.account)
     before = snapshot.get(Security, account.id, command.security)
     security = _asked(snapshot, command, account, desk)
+    if before is not None and command.said is not None:
+        unsaid = {field: getattr(before, field) for field, name in _COLUMNS.items() if name not in command.said}
+        security = replace(security, **unsaid)
     if command.order is not None:
         order = snapshot.get(Order, command.order)
         if order is None or order.account != account.id:

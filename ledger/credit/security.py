@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from engine.vocabulary.decimals import RATE_SCALE
 from ledger.credit.account import Key
 
 
@@ -58,6 +59,12 @@ class Security:
     def key(self) -> Key:
         """Account and number."""
         return (self.account, self.id)
+
+    @property
+    def pays(self) -> int:
+        """The share of its amount that is paid, rounded down."""
+        one: int = 10**RATE_SCALE
+        return self.amount * self.cover // one
 
     def counts_on(self, day: int) -> bool:
         """Whether it could be drawn on that day."""

@@ -65,9 +65,12 @@ class RowReader:
                 value, fault = read(text)
                 if fault:
                     faults.append(fault)
-                elif value is not None:
+                else:
                     found[name] = value
-        faults += [str(Fault(name, "is missing", "")) for name in self._required if name not in found and not faults]
+            else:
+                found[name] = None
+        missing = [name for name in self._required if found.get(name) is None]
+        faults = faults or [str(Fault(name, "is missing", "")) for name in missing]
         return found, "; ".join(faults)
 
     def _plan(self, heading: tuple[str, ...]) -> list[tuple[int, str, ReadCell]]:

@@ -28,7 +28,7 @@ from ledger.items.put_rates import PutRate
 from ledger.record.record_header import RecordKind
 
 Cells = Mapping[str, Any]
-"""A row by the names of its columns, as JSON; a column without a value is missing."""
+"""A row by the names of its columns, as JSON; a cell without a value is None, and a column that isn't there missing."""
 
 
 class ImportWord(StrEnum):
@@ -100,6 +100,7 @@ def _account(cells: Cells, context: RowContext) -> PutAccount:
         customer_since=cells.get("customer_since"),
         is_closed=bool(cells.get("closed")),
         profile=_rest(cells, *own),
+        said=frozenset(cells),
         asker=context.asker,
     )
 
@@ -142,6 +143,7 @@ def _security(cells: Cells, context: RowContext) -> PutSecurity:
         max_days=cells.get("max_days"),
         reference=cells.get("reference"),
         issuer=cells.get("issuer"),
+        said=frozenset(cells),
         asker=context.asker,
     )
 
@@ -153,6 +155,7 @@ def _group(cells: Cells, context: RowContext) -> PutGroup:
         limit=cells.get("limit"),
         limit_until=cells.get("limit_until"),
         insolvent=cells.get("insolvent"),
+        said=frozenset(cells),
         asker=context.asker,
     )
 

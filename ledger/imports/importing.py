@@ -252,7 +252,7 @@ class Importing:
         with open_rows(job.path, skip_lines=job.map.skip_lines) as rows:
             for row in rows:
                 cells, fault = reader.cells(row)
-                if "invoice" not in cells:
+                if cells.get("invoice") is None:
                     where = f"row {row.line} has no number that can be read ({fault})"
                     raise CompleteListRefused(f"{where}, so nobody can say what the list lacks")
                 listed.add(cells["invoice"])

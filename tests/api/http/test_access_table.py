@@ -58,7 +58,7 @@ GET  /v1/audit/releases            -     -     -     -     -     -     may   hea
 GET  /v1/audit/limits              -     -     -     -     -     -     may   head  head  -     -
 GET  /v1/audit/exceptions          -     -     -     -     -     -     may   head  head  -     -
 GET  /v1/ledger/verify             -     -     -     -     -     -     may   -     may   -     -
-POST /v1/import/{kind}             -     may   -     may   -     -     -     -     -     -     -
+POST /v1/import/{kind}             -     may   -     auth  -     -     -     -     -     -     -
 GET  /v1/imports/{id}              -     may   -     may   -     -     -     -     -     -     -
 GET  /v1/imports/{id}/rejects      -     may   -     may   -     -     -     -     -     -     -
 POST /v1/orders                    may   -     -     may   -     -     -     -     -     -     -
@@ -73,9 +73,9 @@ GET  /v1/accounts/{id}/items       -     own   may   may   mask  mask  may   -  
 GET  /v1/accounts/{id}/timeline    -     own   may   may   mask  mask  may   -     -     -     -
 GET  /v1/groups/{id}               -     -     may   may   -     -     may   -     -     -     -
 PUT  /v1/accounts/{id}             -     may   -     may   -     -     -     -     -     -     -
-PUT  /v1/groups/{id}               -     may   -     may   -     -     -     -     -     -     -
-POST /v1/accounts/{id}/figures     -     may   -     may   -     -     -     -     -     -     -
-PUT  /v1/accounts/{id}/securities/{security} - may - may - - - - - - -
+PUT  /v1/groups/{id}               -     may   -     auth  -     -     -     -     -     -     -
+POST /v1/accounts/{id}/figures     -     may   -     auth  -     -     -     -     -     -     -
+PUT  /v1/accounts/{id}/securities/{security} - may - auth - - - - - - -
 POST /v1/accounts/{id}/securities/{security}/end - may - may - - - - - - -
 POST /v1/accounts/{id}/limits      -     -     may   may   -     -     -     -     -     -     -
 POST /v1/accounts/{id}/limits/{number}/grant - - - auth - - - - - - -
@@ -83,7 +83,7 @@ POST /v1/accounts/{id}/limits/{number}/refuse - - - auth - - - - - - -
 POST /v1/accounts/{id}/limits/{number}/end - - - auth - - - - - - -
 POST /v1/accounts/{id}/block       -     -     -     auth  -     -     -     -     -     -     -
 POST /v1/accounts/{id}/unblock     -     -     -     auth  -     -     -     -     -     -     -
-POST /v1/accounts/{id}/assess      -     -     -     may   -     -     -     -     -     -     -
+POST /v1/accounts/{id}/assess      -     -     -     auth  -     -     -     -     -     -     -
 POST /v1/invoices                  -     may   -     -     -     -     -     -     -     -     -
 POST /v1/credit-notes              -     may   -     -     -     -     -     -     -     -     -
 POST /v1/payments                  -     may   -     -     -     -     -     -     -     -     -
@@ -235,6 +235,8 @@ def test_a_cell_says_what_a_role_may(
         assert (answer.status_code, answer.json()["type"]) == (403, "/problems/forbidden")
         assert all(each in answer.json()["detail"] for each in row.roles)
         assert f"{role} has {role}" in answer.json()["detail"]
+    elif right is Right.AUTHORITY and answer.status_code == 403:
+        assert answer.json()["detail"] == f"{role} has no authority over amounts"
     else:
         assert answer.status_code not in (401, 403, 500), answer.text
 

@@ -273,6 +273,29 @@ def test_every_kind_of_file_is_taken_once_and_changed_only_when_told_to(tmp_path
     asyncio.run(_each_kind(tmp_path))
 
 
+NARROWER = {
+    "accounts": ("account,name,customer_class,closed\nC-1,Kunde,key,true\n", "account,name\nC-1,Kunde\n"),
+    "groups": ("group,limit,limit_until,insolvent\nG-1,9.00,2026-12-31,true\n", "group,currency\nG-1,EUR\n"),
+    "securities": (
+        "account,security,kind,amount,cover,from,until,stopped_on,max_days,reference,issuer\n"
+        "C-1,S-1,insurance,9.00,0.5,2026-01-01,2026-12-31,2026-11-30,60,r,i\n",
+        "account,security,kind,amount\nC-1,S-1,insurance,9.00\n",
+    ),
+}
+
+
+async def _narrower(folder: Path) -> None:
+    with small_ledger(in_file(folder / "journal")) as small:
+        imports = Imports(small, folder)
+        for word, (whole, narrow) in NARROWER.items():
+            assert counts(await imports.run(word, whole.split())) == {"new": 1}, word
+            assert counts(await imports.run(word, narrow.split(), updates=True)) == {"same": 1}, word
+
+
+def test_what_a_file_has_no_column_for_stays_as_it_is(tmp_path: Path) -> None:
+    asyncio.run(_narrower(tmp_path))
+
+
 BAD = {
     "invoices": [
         ("X-1,C-1,-5.00,2026-06-01,2026-07-01", "is not above zero"),

@@ -49,6 +49,7 @@ UNSAID = {
     "is out of range",  # how large a decimal in text may be is what a JSON Schema can't say
     "holds invisible characters",  # which are too many for a pattern that anybody could read
     NOTHING_TO_CHECK,
+    "is missing, so that sent again it would be done twice",  # of a delivery, unless a header is sent
 }
 
 

@@ -55,6 +55,7 @@ UNSAID = {
     "the file is empty",  # as one of blanks is
     "holds invisible characters",  # which are too many for a pattern that anybody could read
     NOTHING_TO_CHECK,
+    "is missing, so that sent again it would be done twice",  # of a delivery, unless a header is sent
 }
 
 

@@ -7,7 +7,7 @@ from alembic import op
 
 from ledger.store.append_only import append_only, deletion_with_account
 
-revision = "0020"
+revision = "0010"
 down_revision = "0009"
 
 _TABLES = {

@@ -29,6 +29,9 @@ CurrencyOption = Annotated[
     ),
 ]
 
+BESIDE_POLICIES = ("facts.yaml", "invariants.yaml")
+"""Files of a new site that stand among its policies and are none."""
+
 _SAMPLE_DAY = "2026-06-30"
 
 
@@ -78,11 +81,12 @@ def _summary(folder: Path, names: Sequence[str], currency: str) -> str:
     """What was written, and the commands to try next, each as it is to be typed from where the user stands."""
     parts = ("rules/cases/", "rules/maps/", "rules/lists/", "schema/")
     tests, maps, lists, schemas = (_under(names, part) for part in parts)
-    policies = _under(names, "rules/") - tests - maps - lists - 1
+    policies = _under(names, "rules/") - tests - maps - lists - len(BESIDE_POLICIES)
+    beside = " and ".join(BESIDE_POLICIES)
     enter = "" if folder.resolve() == Path.cwd() else f"  cd {shlex.quote(str(folder))}\n"
     return f"""\
 {len(names)} files written to {folder}:
-  rules   {policies} policies, facts.yaml, {lists} lists, {tests} files of policy tests, {maps} maps of files
+  rules   {policies} policies, {beside}, {lists} lists, {tests} files of policy tests, {maps} maps of files
   schema  {schemas} JSON Schemas for editors
   sample  a request of each kind, orders, open items, a ledger of invoices
 {_of_amounts(currency)}next:

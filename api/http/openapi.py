@@ -199,6 +199,8 @@ def openapi_document(app: FastAPI, engine: Engine | None) -> Schema:
         if (method.upper(), path) not in _OPEN:
             operation["security"] = [{"key": []}]
             answers |= {str(status): response for status, response in problems(401).items()}
+        if "{" in path:  # and what stands there may be no name at all
+            answers |= {str(status): response for status, response in problems(404).items()}
         if method == "post":
             _describe_retries(operation)
             answers |= {str(status): response for status, response in problems(409).items()}

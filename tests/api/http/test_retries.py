@@ -153,7 +153,7 @@ def _new_account(client: httpx2.Client, word: str) -> str:
 
 
 def _of_account(act: str, body: Mapping[str, object], **more: object) -> Callable[..., Asked]:
-    headers = DESK if act == "block" else {}
+    headers = DESK if act in ("block", "figures", "assess") else {}
     return lambda client, _: Asked(f"{_new_account(client, act)}/{act}", body, {**body, **more}, headers)
 
 

@@ -12,7 +12,7 @@ from ledger.books.snapshot_questions import Questions
 from ledger.credit.account import Account, Figures, Grade, Group
 from ledger.credit.exchange import ExchangeRate
 from ledger.credit.limit import Limit
-from ledger.credit.order import LIVE, NOT_OVER, RESERVING, Delivery, Hold, Order, OrderState, Release, Revision
+from ledger.credit.order import LIVE, NOT_OVER, RESERVING, Hold, Order, OrderDelivery, OrderState, Release, Revision
 from ledger.credit.security import Security
 from ledger.credit.sisters import SISTER_DAYS, SisterTotal
 from ledger.credit.snapshot import Snapshot, Wants
@@ -149,7 +149,7 @@ def _ask_orders(questions: Questions, snapshot: Snapshot, wants: Wants, accounts
     sisters, by day. No order is in two of these."""
     for of_order in (Hold, Release, Revision):
         questions.put(of_order, "order_id {among}", wants.orders)
-    questions.put(Delivery, "order_id {among}", wants.deliveries)
+    questions.put(OrderDelivery, "order_id {among}", wants.deliveries)
     known = snapshot.all(Order)
     secured = frozenset(each.order for each in snapshot.all(Security) if each.order is not None)
     deposits = (item for item in snapshot.all(OpenItem) if item.id in wants.items and item.kind is ItemKind.DEPOSIT)

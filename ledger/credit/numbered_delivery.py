@@ -8,7 +8,7 @@ from typing import Any
 from ledger.credit.change import Again, CommandRefused
 from ledger.credit.command_posting import Posting
 from ledger.credit.moves import legal_moves
-from ledger.credit.order import Delivery, Order
+from ledger.credit.order import Order, OrderDelivery
 from ledger.credit.shown import order_shown
 from ledger.credit.snapshot import Snapshot
 from ledger.credit.submit import digest_of_asked
@@ -26,7 +26,7 @@ class NumberedDelivery:
     def refuse_known(self, snapshot: Snapshot, order: Order) -> None:
         """Raises `Again` where it was done before, and `CommandRefused`: `delivery-differs` where the number was used
         for other content, `moved-on` where goods came back since, so that the delivery isn't there any more."""
-        known = None if self.id is None else snapshot.get(Delivery, order.id, self.id)
+        known = None if self.id is None else snapshot.get(OrderDelivery, order.id, self.id)
         if known is None:
             return
         if known.digest != self._digest(order):
@@ -52,7 +52,7 @@ class NumberedDelivery:
         if self.id is None:
             return
         posting.put(
-            Delivery(
+            OrderDelivery(
                 order=order.id,
                 account=order.account,
                 id=self.id,

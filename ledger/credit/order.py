@@ -248,7 +248,7 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class OrderDelivery:
     """Goods of an order that left or came back under a number of their own, so that they do so once however often it
     is sent."""
 

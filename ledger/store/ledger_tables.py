@@ -21,7 +21,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text
 from ledger.credit.account import Account, Figures, Grade, Group
 from ledger.credit.exchange import ExchangeRate
 from ledger.credit.limit import Limit
-from ledger.credit.order import Delivery, Hold, Order, Release, Revision
+from ledger.credit.order import Hold, Order, OrderDelivery, Release, Revision
 from ledger.credit.security import Security
 from ledger.credit.snapshot import LedgerRow
 from ledger.items.import_run import ImportReject, ImportRun
@@ -137,7 +137,7 @@ STORED: dict[type[Any], Stored] = {
         _stored(Security, "securities", "account id"),
         _stored(Order, "orders", "id", "account entered_on", "root", "state changed_seq", "changed_seq"),
         _stored(Revision, "order_revisions", "order_id revision", "account"),
-        _stored(Delivery, "order_deliveries", "order_id id", "account"),
+        _stored(OrderDelivery, "order_deliveries", "order_id id", "account"),
         _stored(Hold, "holds", "order_id number", "account", "lifted_on"),
         _stored(Release, "releases", "order_id number", "account"),
         _stored(OpenItem, "items", "id", "account state kind"),

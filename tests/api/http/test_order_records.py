@@ -39,7 +39,7 @@ def _life(client: httpx2.Client, people: dict[str, dict[str, str]]) -> None:
         f"{path}/deliver", json={"amount": "2000.00", "delivery": "D-1"}, headers=people["u.erp"]
     ).raise_for_status()
     client.post(
-        f"{path}/undeliver", json={"amount": "1.00", "delivery": "R-1", "reason": "x"}, headers=people["u.erp"]
+        f"{path}/undeliver", json={"amount": "1.00", "delivery": "R-1", "reason": "it was wet"}, headers=people["u.erp"]
     ).raise_for_status()
     client.post(f"{path}/hold", json={"reason": REASON}, headers=desk).raise_for_status()
     client.post(f"{path}/close", json={}, headers=people["u.becker"]).raise_for_status()

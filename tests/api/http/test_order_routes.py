@@ -218,7 +218,7 @@ def test_order_entry_sees_its_own(client: httpx2.Client, keys: Keys, account: st
         ("cancel", {}),
         ("reopen", {}),
         ("close", {}),
-        ("deliver", {"amount": "1.00"}),
+        ("deliver", {"amount": "1.00", "delivery": "D-1"}),
     ],
 )
 def test_order_entry_moves_its_own_alone(
@@ -238,11 +238,13 @@ def test_order_entry_moves_its_own_alone(
 def test_goods_come_back_by_booking_with_a_reason(client: httpx2.Client, keys: Keys, account: str) -> None:
     number = f"SO-{account}-back"
     enter(client, number, "8000.00", account, **as_(keys, "u.becker"))
-    _post(client, keys, "u.erp", f"/v1/orders/{number}/deliver", amount="4000.00").raise_for_status()
+    delivered = _post(client, keys, "u.erp", f"/v1/orders/{number}/deliver", amount="4000.00", delivery="D-1")
+    delivered.raise_for_status()
     path = f"/v1/orders/{number}/undeliver"
-    assert _post(client, keys, "u.becker", path, amount="1.00", reason="x").status_code == 403
-    assert _post(client, keys, "u.erp", path, amount="1.00").status_code == 422
-    assert _post(client, keys, "u.erp", path, amount="1.00", reason="damaged").status_code == 200
+    back = {"amount": "1.00", "delivery": "R-1"}
+    assert _post(client, keys, "u.becker", path, **back, reason="x").status_code == 403
+    assert _post(client, keys, "u.erp", path, **back).status_code == 422
+    assert _post(client, keys, "u.erp", path, **back, reason="damaged").status_code == 200
 
 
 def test_order_entry_sees_no_confidential_figure(client: httpx2.Client, keys: Keys, settings: Settings) -> None:
@@ -330,15 +332,17 @@ def test_goods_move_once_however_often_it_is_sent(client: httpx2.Client, keys: K
     path = f"/v1/orders/SO-{account}"
     enter(client, f"SO-{account}", "8000.00", account, **as_(keys, "u.becker")).raise_for_status()
     _post(client, keys, "u.erp", f"{path}/deliver", amount="5000.00", delivery="D-1").raise_for_status()
-    bare = _post(client, keys, "u.erp", f"{path}/{move}", amount="1000.00")
+    more = {"reason": "damaged"} if move == "undeliver" else {}
+    bare = _post(client, keys, "u.erp", f"{path}/{move}", amount="1000.00", **more)
     assert (bare.status_code, bare.json()["errors"][0]["path"]) == (422, "/delivery")
-    first, again = (_post(client, keys, "u.erp", f"{path}/{move}", amount="1000.00", delivery="X-1") for _ in "ab")
+    numbered = {"delivery": "X-1", **more}
+    first, again = (_post(client, keys, "u.erp", f"{path}/{move}", amount="1000.00", **numbered) for _ in "ab")
     assert (first.status_code, again.status_code, again.headers["Idempotent-Replayed"]) == (200, 200, "true")
     assert again.content == first.content
-    other = _post(client, keys, "u.erp", f"{path}/{move}", amount="1000.01", delivery="X-1")
+    other = _post(client, keys, "u.erp", f"{path}/{move}", amount="1000.01", **numbered)
     assert (other.status_code, other.json()["type"]) == (409, "/problems/delivery-differs")
     keyed = {**as_(keys, "u.erp"), "Idempotency-Key": f"{account}-{move}"}
-    assert client.post(f"{path}/{move}", json={"amount": "1000.00"}, headers=keyed).status_code == 200
+    assert client.post(f"{path}/{move}", json={"amount": "1000.00", **more}, headers=keyed).status_code == 200
     order = client.get(path, headers=as_(keys, "u.hoffmann")).json()["order"]
     assert order["delivered"] == ("7000.00" if move == "deliver" else "3000.00")
 

@@ -11,7 +11,7 @@ import pytest
 
 from engine.pipeline import Engine
 from ledger.credit.account import Account, Group
-from ledger.credit.order import Delivery, Hold, Order, Release
+from ledger.credit.order import Hold, Order, OrderDelivery, Release
 from tests.support.credit_books import Books, PureBooks, StoredBooks
 from tests.support.credit_scenarios import rows_of_scenario, run, scenarios
 from tests.support.default_policies import default_policies, policies_of_november_2026
@@ -20,7 +20,7 @@ from tests.support.postgresql import new_database
 SCENARIOS = scenarios()
 IDS = [f"{each['check']} {each['title']}".replace(" ", "-") for each in SCENARIOS]
 POLICIES = ("frozen", "shipped")
-COMPARED = (Account, Group, Order, Delivery, Hold, Release)
+COMPARED = (Account, Group, Order, OrderDelivery, Hold, Release)
 OF_ONE_JOURNAL = ("changed_seq", "since_seq", "decision", "record")
 """Places and ids, which differ from journal to journal."""
 

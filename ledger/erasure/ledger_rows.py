@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from ledger.credit.account import Account, Figures, Grade, Group
 from ledger.credit.limit import Limit
-from ledger.credit.order import LIVE, Delivery, Hold, Order, Release, Revision
+from ledger.credit.order import LIVE, Hold, Order, OrderDelivery, Release, Revision
 from ledger.credit.security import Security
 from ledger.items.item import Allocation, ItemState, OpenItem
 from ledger.items.totals import DayRecord, DueTotal, LevelTotal
@@ -21,7 +21,7 @@ from ledger.store.key_database import SubjectKeys
 from ledger.store.ledger_tables import STORED, ledger_entries, rechecks
 
 _KINDS = (
-    Figures, Grade, Limit, Security, Order, Revision, Delivery, Hold, Release, OpenItem, Allocation, DueTotal,
+    Figures, Grade, Limit, Security, Order, Revision, OrderDelivery, Hold, Release, OpenItem, Allocation, DueTotal,
     LevelTotal, DayRecord,
 )  # fmt: skip
 """Rows that belong to one account."""

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field, JsonValue
 
 from api.http.answers import DecisionShape, RateShape, Shape
-from api.http.ledger_answers import LedgerShape, OrderStateShape
+from api.http.ledger_answers import LedgerOrderShape, LedgerShape
 
 _MONEY = "Decimal text in the account's currency."
 
@@ -238,7 +238,7 @@ class InvoiceAnswerShape(Shape):
         "`order-over`; `beyond-order` where it is more than the order, `unknown-order` where there is none. The "
         "invoice is booked."
     )
-    order: OrderStateShape | None = None
+    order: LedgerOrderShape | None = None
     ledger: LedgerShape
 
 

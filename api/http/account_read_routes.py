@@ -12,13 +12,14 @@ from datetime import date
 from typing import Annotated, Any, TypeVar
 
 from fastapi import FastAPI, Query, Request, Response
+from pydantic import BeforeValidator
 
 from api.http import account_answers as answers
 from api.http.access_table import Right
 from api.http.account_routes import Account, GroupNumber
 from api.http.caller import Admitted, actor_of, admitted_of
 from api.http.ledger_desk import LedgerDesk
-from api.http.parameters import only_parameters
+from api.http.parameters import only_parameters, written_day
 from api.http.problems import BodyFault, FactsInvalid, problems
 from api.http.search_routes import WITHHELD_HEADER
 from engine.vocabulary.currencies import MINOR_UNITS
@@ -53,7 +54,7 @@ PAGE, PAGE_MAX = 50, 200
 _T = TypeVar("_T")
 _Limit = Annotated[int, Query(ge=1, le=PAGE_MAX, description="How many at most.")]
 _After = Annotated[str, Query(max_length=200, description="Goes on behind this number.")]
-_Day = Annotated[date | None, Query(description="A day; today where it is left out.")]
+_Day = Annotated[date | None, BeforeValidator(written_day), Query(description="A day; today where it is left out.")]
 
 
 def _shared(*parameters: str) -> dict[str, Any]:

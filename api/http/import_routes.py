@@ -20,6 +20,7 @@ from typing import Annotated
 import structlog
 from fastapi import FastAPI, Query, Request
 from fastapi import Path as PathParameter
+from pydantic import BeforeValidator
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
@@ -27,7 +28,7 @@ from api.http.caller import actor_of, request_id_in
 from api.http.identifiers import uuid7
 from api.http.import_answers import ImportShape
 from api.http.ledger_desk import LedgerDesk, asker_of, require_authority_of_desk
-from api.http.parameters import only_parameters
+from api.http.parameters import only_parameters, written_day
 from api.http.problems import BodyFault, FactsInvalid, WrongMediaType, problems
 from files.input_refused import InputRefused
 from ledger.credit.change import CommandRefused
@@ -181,7 +182,11 @@ def _add_import(app: FastAPI, imports: Imports) -> None:
         *,
         update: Annotated[bool, Query(description="Take rows that are there with other content.")] = False,
         complete: Annotated[bool, Query(description="Of open items: what the list lacks was paid.")] = False,
-        on: Annotated[date | None, Query(description="The day of a list of open items; today if left out.")] = None,
+        on: Annotated[
+            date | None,
+            BeforeValidator(written_day),
+            Query(description="The day of a list of open items; today if left out."),
+        ] = None,
         really: Annotated[bool, Query(description="Settle however much a complete list lacks.")] = False,
         check: Annotated[bool, Query(description="Say what would come of it, and write nothing.")] = False,
     ) -> ImportShape:

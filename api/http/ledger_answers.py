@@ -30,7 +30,7 @@ class SubmitOrderRequest(BaseModel):
     )
 
 
-class OrderStateShape(Shape):
+class LedgerOrderShape(Shape):
     """An order as it stands."""
 
     id: str
@@ -80,6 +80,6 @@ class LedgerShape(Shape):
 class OrderAnswerShape(Shape):
     """An order and the decision on it."""
 
-    order: OrderStateShape
+    order: LedgerOrderShape
     decision: DecisionShape
     ledger: LedgerShape

@@ -435,6 +435,10 @@ def _renamed(document: Schema, names: Mapping[str, str]) -> Schema:
             }
         return [follow(member) for member in node] if isinstance(node, list) else node
 
+    if len({names.get(name, name) for name in document["components"]["schemas"]}) < len(
+        document["components"]["schemas"]
+    ):
+        raise ValueError("two components would have one name")
     renamed: Schema = follow(document)
     schemas = renamed["components"]["schemas"]
     renamed["components"]["schemas"] = {names.get(name, name): schema for name, schema in schemas.items()}

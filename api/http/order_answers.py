@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from api.http.answers import DecisionShape, Shape
-from api.http.ledger_answers import LedgerShape, OrderStateShape, SubmitOrderRequest
+from api.http.ledger_answers import LedgerOrderShape, LedgerShape, SubmitOrderRequest
 from api.http.search_answers import PAGE, PAGE_MAX
 from ledger.credit.order import HoldKind, OrderState
 
@@ -125,7 +125,7 @@ class SecondPersonShape(Shape):
 class ReleaseAnswerShape(Shape):
     """A release that counts, or waits for a second person."""
 
-    order: OrderStateShape
+    order: LedgerOrderShape
     release: ReleaseShape
     second_person: SecondPersonShape | None = Field(default=None, description="Of one that waits.")
     decision: DecisionShape
@@ -135,7 +135,7 @@ class ReleaseAnswerShape(Shape):
 class OrderActShape(Shape):
     """An order after something that no decision was asked for."""
 
-    order: OrderStateShape
+    order: LedgerOrderShape
     ledger: LedgerShape
 
 
@@ -176,7 +176,7 @@ class HoldShape(Shape):
     passes_at: PassesAtShape | None
 
 
-class OrderLineShape(OrderStateShape):
+class OrderLineShape(LedgerOrderShape):
     """An order in a list."""
 
     journal_entry: int = Field(description="Place of the record that changed it last.")

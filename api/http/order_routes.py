@@ -33,7 +33,7 @@ from api.http.parameters import only_parameters
 from api.http.problems import BodyFault, FactsInvalid, problem_response, problems
 from api.http.request_models import read_model_and_bytes
 from api.http.retries import idempotency_key, request_to_keep
-from engine.vocabulary.days import day_number
+from engine.vocabulary.days import ISO_DATE, day_number
 from ledger.credit.change import Asker, CommandRefused
 from ledger.credit.change_order import ChangeOrder
 from ledger.credit.deliver import Deliver, Undeliver
@@ -297,6 +297,8 @@ def _require_number(request: Request, body: BaseModel) -> None:
 def read_day(text: str, path: str) -> int:
     """`2026-07-01` as days since 1970-01-01. Raises `FactsInvalid`."""
     try:
+        if not ISO_DATE.fullmatch(text):  # the library would take 20260701 and 2026-W27-3 too
+            raise ValueError(text)
         return day_number(date.fromisoformat(text))
     except ValueError:
         fault = BodyFault(path, "is no day", 'send it as text, such as "2026-07-01"')

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from api.http.problems import BodyFault, FactsInvalid
 from engine.diagnostics.wording import did_you_mean
+from engine.vocabulary.days import ISO_DATE
 from ledger.search.filter_words import NAMES, FilterRefused, read_filter
 
 _NAMED_MAX = 20
@@ -99,3 +100,10 @@ def _of_values(model: type[BaseModel], given: Mapping[str, str]) -> Iterator[tup
 def _unknown(name: str, known: Collection[str], instead: str) -> BodyFault:
     hint = did_you_mean(name, known) or instead or "this path takes no parameters"
     return BodyFault("", f"the parameter `{name[:80]}` is unknown here", hint)
+
+
+def written_day(given: object) -> object:
+    """Nothing but `2026-07-01`: a number would be taken for seconds since 1970."""
+    if given is not None and not (isinstance(given, str) and ISO_DATE.fullmatch(given)):
+        raise ValueError("is no day; send it as 2026-07-01")
+    return given

@@ -36,12 +36,18 @@ def map_body(_: schemathesis.HookContext, body: Any) -> Any:
     return int(body) if isinstance(body, float) and body.is_integer() else body
 
 
+def filter_query(_: schemathesis.HookContext, query: Any) -> bool:
+    """An empty list leaves nothing in a URL."""
+    return not isinstance(query, dict) or all(value not in ([], {}) for value in query.values())
+
+
 def schema_with(*, boundaries: bool) -> schemathesis.schemas.BaseSchema:
     """Requests at every boundary of every operation are thousands, made when the tests are collected: those are in
     test_contract_at_length.py."""
     phases = {"phases": {"coverage": {"enabled": boundaries}}}
     made = schemathesis.openapi.from_dict(_document, config=schemathesis.Config.from_dict(phases))
     made.hook(map_body)
+    made.hook(filter_query)
     return made
 
 
@@ -50,6 +56,7 @@ UNSAID = {
     "this is not a currency",  # which codes there are
     "holds the character U+0000, which can't be kept",
     "has a name with the character U+0000, which can't be kept",  # that a name holds none a schema can't say
+    "unknown fact",
     "is an unknown field",  # what facts there are, the policies in force say
     "is not one of the known words",  # and which words they have
     "is missing or no text of 1 to 200 characters",  # the number among an order's facts
@@ -76,6 +83,7 @@ UNSAID_OF_SOME = (
     "is no day",
     "lies in the past",
     "the column `",
+    "If-Match is ",  # which versions there are
     "the parameter `complete` is about ",
     "the parameter `from` is `",
     "the parameter `until` is ",
@@ -131,4 +139,5 @@ def is_answered_as_documented(case: schemathesis.Case[Any], keyed: httpx2.Client
     is_refused = answer.status_code == 422 and answer.json()["type"] not in UNSAID_PROBLEMS
     if case.meta is not None and case.meta.generation.mode.is_positive and is_refused:
         said = {fault["message"] for fault in answer.json()["errors"]}
-        assert {message for message in said if not message.startswith(UNSAID_OF_SOME)} <= UNSAID
+        unsaid = {message for message in said if not message.startswith(UNSAID_OF_SOME)}
+        assert {message for message in unsaid if not message.endswith(" is not a currency")} <= UNSAID

@@ -11,7 +11,10 @@ from hypothesis import HealthCheck, settings
 
 from tests.api.http.test_contract import is_answered_as_documented, of_everybody, schema_with
 
-pytestmark = pytest.mark.long
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.filterwarnings("ignore:Skipped test cases with unsupported payload media types"),  # of imports
+]
 
 assert of_everybody  # the fixture `keyed`
 

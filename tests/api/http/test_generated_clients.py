@@ -101,7 +101,7 @@ NAMES = {
     ),
     *("SubmitOrderRequest", "ChangeOrderRequest", "ReleaseOrderRequest", "ReleaseOrdersRequest", "StopOrderRequest"),
     *("EndOrderRequest", "DeliverOrderRequest", "UndeliverOrderRequest", "PreviewOrdersRequest"),
-    *("OrderState", "OrderAnswer", "OrderAct", "OrderLine", "Orders", "OrderDetails", "Ledger"),
+    *("LedgerOrder", "OrderState", "OrderAnswer", "OrderAct", "OrderLine", "Orders", "OrderDetails", "Ledger"),
     *("Release", "ReleaseAnswer", "ReleasedOrder", "ReleasedOrders", "SecondPerson", "Headroom", "PassesAt"),
     *("Hold", "Holds", "HoldKind", "HeldOrder", "Facet", "Preview", "Previews"),
     *("Account", "AccountAnswer", "AccountEvent", "AccountFact", "Accounts", "FactsOfAccount", "Exposure", "Timeline"),

@@ -118,7 +118,7 @@ def take_over_limit(snapshot: Snapshot, command: TakeOverLimit, desk: Desk) -> L
         raise CommandRefused(
             "limit-not-taken-over",
             f"account {account.id} has had a limit here: only the first one is taken over from elsewhere; ask for "
-            f"this one (`credence account request-limit`, POST /v1/accounts/{account.id}/limits)",
+            f"this one (POST /v1/accounts/{account.id}/limits)",
         )
     posting.touch(account.id)
     return limit_changed(posting, put_granted(posting, limit), "take-over-limit", status=201)

@@ -1,0 +1,79 @@
+"""Sets that are approved or scheduled, compiled before they take effect, so that no request waits for them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import structlog
+from sqlalchemy import select
+
+from engine.diagnostics.diagnostic import Diagnostic
+from engine.pipeline import Engine, Loaded
+from ledger.journal.clock import moment
+from ledger.journal.journal import Journal
+from ledger.journal.policy_timeline import APPROVED, SCHEDULED, PolicyTimeline, read_timeline
+from ledger.store.policy_tables import policy_proposals
+
+KEPT_MAX = 4
+"""Compiled sets that wait for their instant; each is some megabytes."""
+
+log = structlog.get_logger(__name__)
+
+_P = policy_proposals.c
+_COMING = (
+    select(_P.version)
+    .where(_P.state.in_([APPROVED, SCHEDULED]), _P.version.is_not(None))
+    .order_by(_P.effective_at, _P.number)
+)
+
+
+class StoredSetCompiler(Protocol):
+    """Who compiles sets as the journal keeps them."""
+
+    async def compiled_stored(self, files: Mapping[str, bytes]) -> Loaded:
+        """Ready to decide."""
+
+
+class ComingSets:
+    """Of one process."""
+
+    def __init__(self, journal: Journal, compiler: StoredSetCompiler) -> None:
+        self._journal, self._compiler = journal, compiler
+        self._ready: dict[str, Engine | None] = {}
+        self.mistakes: Sequence[Diagnostic] = ()
+        """Of the set that was asked for last and doesn't check under this engine."""
+
+    async def timeline(self) -> PolicyTimeline:
+        """What is in force by the journal; what is due takes effect by the asking. Raises `JournalUnavailable`."""
+        now = await asyncio.to_thread(self._journal.ask, lambda connection, _: read_timeline(connection))
+        if now.next_at is not None and now.next_at <= moment(self._journal.clock.now()):
+            await self._journal.write(lambda _: None)  # the writer sees to what is due
+            now = await asyncio.to_thread(self._journal.ask, lambda connection, _: read_timeline(connection))
+        return now
+
+    async def prepare(self) -> None:
+        """Compiles what is coming and drops what isn't any more. Raises `JournalUnavailable`."""
+        rows = await asyncio.to_thread(self._journal.read, _COMING.limit(KEPT_MAX))
+        coming = [row.version for row in rows]
+        for version in [each for each in self._ready if each not in coming]:
+            gone = self._ready.pop(version)
+            if gone is not None:
+                gone.close()
+        for version in coming:
+            if version not in self._ready:
+                self._ready[version] = await self._compiled(version)
+                log.info("policy set made ready", version=version, checks=self._ready[version] is not None)
+
+    async def engine(self, version: str) -> Engine | None:
+        """Ready to decide, and no longer kept here; None where it is not there or doesn't check: `mistakes` say why."""
+        return self._ready.pop(version, None) or await self._compiled(version)
+
+    async def _compiled(self, version: str) -> Engine | None:
+        stored = await asyncio.to_thread(self._journal.find_policy_set, version)
+        if stored is None:
+            return None
+        loaded = await self._compiler.compiled_stored({name: text.encode() for name, text in stored.files.items()})
+        self.mistakes = () if loaded.engine else loaded.diagnostics
+        return loaded.engine

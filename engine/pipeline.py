@@ -455,6 +455,11 @@ def version(files: Mapping[str, bytes], standard_facts: bytes | None = None) -> 
     return sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def standard_facts_text() -> str:
+    """The engine's own facts, which belong to every version."""
+    return _standard_text().decode()
+
+
 def _plain(content: bytes) -> str:
     return content.decode("utf-8-sig", "replace").replace("\r\n", "\n")
 

@@ -47,6 +47,19 @@ from api.cli.ledger import verify_ledger
 from api.cli.orders import cancel, deliver, hold, holds, recheck, reject, release, show_order
 from api.cli.people import add, change, end, list_people
 from api.cli.people import erase as erase_person
+from api.cli.policies import (
+    activate_proposal,
+    approve_proposal,
+    cancel_proposal,
+    init_policies,
+    log_policies,
+    policies_status,
+    propose_policies,
+    reject_proposal,
+    roll_back,
+    show_proposal,
+    withdraw_proposal,
+)
 from api.cli.portfolio import portfolio
 from api.cli.prove import prove
 from api.cli.schema import schema
@@ -154,6 +167,17 @@ COMMANDS = (
     ("serve", serve, "Answer decisions over HTTP."),
     ("config", config, "Show every setting and where it comes from."),
     ("activate", activate, "Put a change that takes rules away into force."),
+    ("policies init", init_policies, "Propose the first policies, in approved mode."),
+    ("policies propose", propose_policies, "Propose a folder as the policies that are to decide."),
+    ("policies show", show_proposal, "Show what a proposal changes, and who approved it."),
+    ("policies approve", approve_proposal, "Approve what a proposal says now."),
+    ("policies reject", reject_proposal, "Reject a proposal."),
+    ("policies activate", activate_proposal, "Put an approved proposal into force, or schedule it."),
+    ("policies cancel", cancel_proposal, "Take a scheduled proposal's instant back."),
+    ("policies withdraw", withdraw_proposal, "Withdraw a proposal."),
+    ("policies rollback", roll_back, "Put an earlier set back at once."),
+    ("policies log", log_policies, "List which policies were in force when."),
+    ("policies status", policies_status, "Say what is in force, and what is proposed."),
     ("import", import_files, "Take files of another system into the ledger."),
     ("account show", show_account, "Show what an account owes, and its facts."),
     ("account assess", assess, "Review an account: its grade, and what is to be done."),
@@ -223,6 +247,7 @@ register(
     COMMANDS,
     file_commands={"decide-file", "batch"},
     lines={
+        "policies": "Changes of the policies: proposed, approved, in force.",
         "account": "Customers in the ledger.",
         "order": "Orders in the ledger.",
         "ledger": "What the service keeps of accounts, orders and items.",

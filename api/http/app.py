@@ -39,7 +39,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from api import policy_check, replay_job
+from api import policy_check, policy_findings, replay_job
 from api.http.access_routes import add_access_routes
 from api.http.account_read_routes import add_account_read_routes
 from api.http.account_routes import add_account_routes, add_limit_routes
@@ -66,6 +66,8 @@ from api.http.order_routes import add_order_routes
 from api.http.parameters import only_parameters, value_fault
 from api.http.policy_routes import add_policy_routes
 from api.http.problems import FactsInvalid, MethodNotAllowed, NoSuchPath, problems
+from api.http.proposal_desk import ProposalDesk
+from api.http.proposal_routes import add_proposal_routes
 from api.http.rate_limits import RateLimits
 from api.http.reference import add_reference_routes
 from api.http.replay_routes import add_replay_routes
@@ -81,6 +83,7 @@ from api.policy_compiler import Compiler
 from api.settings import Settings
 from api.webhooks.sender import Sender
 from api.worker import Worker
+from engine.pipeline import Engine
 from engine.version import ENGINE_VERSION
 from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.access.access import Access
@@ -92,6 +95,7 @@ from ledger.journal.clock import Clock
 from ledger.journal.journal import Journal
 from ledger.policies.check_limits import LIMITS
 from ledger.policies.in_force import Policies
+from ledger.policies.policy_life import PolicyLife
 from ledger.store.trouble import JournalUnavailable
 from ledger.webhooks.webhooks import Webhooks
 
@@ -113,13 +117,15 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     journal = Journal(settings.journal, metrics.committed, clock, settings.key_places, kept)
     metrics.watch_journal(lambda: journal.waiting, lambda: journal.log_bytes, lambda: journal.unsigned_seconds)
     metrics.watch_clock(journal.clock.seconds_behind)
-    compiler, checker = Compiler(LIMITS), Worker([policy_check.MODULE, replay_job.MODULE], LIMITS)
-    policies = Policies(settings.rules, journal, metrics, compiler)
+    compiler = Compiler(LIMITS)
+    checker = Worker([policy_check.MODULE, replay_job.MODULE, policy_findings.MODULE], LIMITS)
+    policies = Policies(settings.rules, journal, metrics, compiler, settings.policies)
+    life_of_policies = PolicyLife(journal, policy_findings.PolicyExaminer(checker))
     access, erasing = Access(journal), Erasing(journal, partial(_duties_to_keep, policies, journal.clock))
     admission = _admission(settings, access, journal.clock, metrics)
     webhooks, networks = Webhooks(journal), listed_networks(settings.webhook_networks)
     letters_kept = timedelta(days=settings.webhook_dead_letter_days)
-    ledger = CreditLedger(journal)
+    ledger = CreditLedger(journal, partial(_engine_in_force, policies))
     lifting = Lifting(ledger, journal, lambda: policies.in_force.engine if policies.in_force else None)
     desk = LedgerDesk(ledger, policies, journal, settings.body_bytes_max)
     imports = Imports(desk)
@@ -162,6 +168,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     _add_journal_routes(app, journal, policies, checker, settings)
     _add_decision_routes(app, journal, policies)
     add_policy_routes(app, policies, checker, settings.body_bytes_max)
+    add_proposal_routes(app, ProposalDesk(life_of_policies, policies, journal, settings.body_bytes_max))
     add_vocabulary_routes(app, policies)
     add_health_routes(app, policies, journal, metrics, worker)
     add_access_routes(app, access, journal.clock, settings.body_bytes_max)
@@ -202,6 +209,11 @@ def _add_ledger_routes(app: FastAPI, desk: LedgerDesk, imports: Imports) -> None
     add_item_routes(app, desk)
     add_import_routes(app, imports)
     add_verify_routes(app, desk.journal, desk.policies)
+
+
+async def _engine_in_force(policies: Policies) -> Engine:
+    """By the journal. Raises what `caught_up` raises."""
+    return (await policies.caught_up()).engine
 
 
 def _duties_to_keep(policies: Policies, clock: Clock) -> KeptUntil:

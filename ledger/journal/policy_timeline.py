@@ -12,7 +12,7 @@ activation's `from_at` is the instant itself, however late the first record came
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +69,11 @@ def read_timeline(connection: Connection) -> PolicyTimeline:
     if row is None:  # a first set may be scheduled too
         return PolicyTimeline(next_at=connection.execute(select(_NEXT)).scalar())
     return PolicyTimeline(**row._mapping)
+
+
+def activation_rows(connection: Connection) -> Sequence[Any]:
+    """All activations, the first one first."""
+    return connection.execute(select(policy_activations).order_by(_A.number)).all()
 
 
 def add_activation(connection: Connection, record: Record, seq: int, at: str) -> None:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from engine.diagnostics.diagnostic import Diagnostic
 from engine.pipeline import Engine, Loaded
 from ledger.journal.clock import moment
 from ledger.journal.journal import Journal
 from ledger.journal.policy_timeline import APPROVED, SCHEDULED, PolicyTimeline, read_timeline
-from ledger.store.policy_tables import policy_proposals
+from ledger.store.policy_tables import policy_approvals, policy_proposals
 
 KEPT_MAX = 4
 """Compiled sets that wait for their instant; each is some megabytes."""
+
+CONFIRMED_WITHIN = timedelta(hours=24)
+"""That a second person has to approve a rollback."""
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +32,31 @@ _COMING = (
     .where(_P.state.in_([APPROVED, SCHEDULED]), _P.version.is_not(None))
     .order_by(_P.effective_at, _P.number)
 )
+
+
+@dataclass(frozen=True, slots=True)
+class UnconfirmedRollback:
+    """What a second person has to look at."""
+
+    proposal: int
+    activation: int
+    since: datetime
+
+    @property
+    def due(self) -> datetime:
+        """Until when."""
+        return self.since + CONFIRMED_WITHIN
+
+
+def unconfirmed(connection: Connection) -> UnconfirmedRollback | None:
+    """Of the set in force; None: it is no rollback, or it was approved."""
+    timeline = read_timeline(connection)
+    if timeline.kind != "rollback" or timeline.proposal is None:
+        return None
+    approved = select(policy_approvals.c.person).where(policy_approvals.c.proposal == timeline.proposal)
+    if connection.execute(approved.limit(1)).first() is not None:
+        return None
+    return UnconfirmedRollback(timeline.proposal, timeline.number, datetime.fromisoformat(timeline.from_at))
 
 
 class StoredSetCompiler(Protocol):
@@ -42,6 +72,9 @@ class ComingSets:
     def __init__(self, journal: Journal, compiler: StoredSetCompiler) -> None:
         self._journal, self._compiler = journal, compiler
         self._ready: dict[str, Engine | None] = {}
+        self.unconfirmed: UnconfirmedRollback | None = None
+        """A rollback that is in force and that no second person has approved yet."""
+
         self.mistakes: Sequence[Diagnostic] = ()
         """Of the set that was asked for last and doesn't check under this engine."""
 
@@ -55,6 +88,7 @@ class ComingSets:
 
     async def prepare(self) -> None:
         """Compiles what is coming and drops what isn't any more. Raises `JournalUnavailable`."""
+        self.unconfirmed = await asyncio.to_thread(self._journal.ask, lambda connection, _: unconfirmed(connection))
         rows = await asyncio.to_thread(self._journal.read, _COMING.limit(KEPT_MAX))
         coming = [row.version for row in rows]
         for version in [each for each in self._ready if each not in coming]:

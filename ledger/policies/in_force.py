@@ -29,7 +29,7 @@ from ledger.journal.journal import RULES_FOLDER, Journal
 from ledger.journal.log_transaction import LogTransaction
 from ledger.journal.policy_timeline import PolicyMoved, PolicyTimeline
 from ledger.policies.check_limits import Closed, Stopped, too_large
-from ledger.policies.coming_sets import ComingSets
+from ledger.policies.coming_sets import ComingSets, UnconfirmedRollback
 from ledger.policies.compiler_protocol import Files, PolicyCompiler, PolicyObserver
 from ledger.policies.policy_mode import PolicyMode
 from ledger.policies.refused_sets import record_refused_set
@@ -163,6 +163,7 @@ class Policies:
         self._done: Look | None = None  # what has been dealt with
         self._compiled: tuple[Files, Loaded] | None = None  # what was compiled last: the journal may come later
         self._waits_until: float | None = None  # for the journal
+        self._compared_with: InForce | None = None  # what the folder was last held against, in approved mode
         self._coming = ComingSets(journal, compiler)
         self._follows_at = 0.0  # when the journal is next asked what another process has activated
         self._turn = asyncio.Lock()
@@ -176,6 +177,11 @@ class Policies:
         if self.in_force is None:
             raise NoPolicyInForce(self.failed.diagnostics if self.failed else (), mode=self.mode)
         return self.in_force
+
+    @property
+    def unconfirmed(self) -> UnconfirmedRollback | None:
+        """A rollback that is in force and waits for a second person."""
+        return self._coming.unconfirmed
 
     @property
     def compiling_since(self) -> datetime | None:
@@ -245,11 +251,13 @@ class Policies:
         except JournalUnavailable:
             if self.mode is PolicyMode.APPROVED:
                 raise
-        if now != before or now == self._done:
+        if now != before or (now == self._done and self._compared_with is self.in_force):
             return
         if self.mode is PolicyMode.APPROVED:
-            self._done = now
+            self._done, self._compared_with = now, self.in_force
             await self._compare_folder()
+            return
+        if now == self._done:
             return
         try:
             files = (await asyncio.to_thread(read_folder, self.folder, self.name)).policies
@@ -311,6 +319,11 @@ class Policies:
         if self.in_force is None or self.in_force.engine.version != timeline.version:
             raise PolicyMoved(timeline.number)
         return self.in_force
+
+    async def caught_up_if_any(self) -> None:
+        """As `caught_up`; where nothing is in force yet, nothing."""
+        async with self._turn:
+            await self._follow_journal(at_once=True)
 
     async def has_moved(self) -> bool:
         """Whether another set is in force by the journal than here; False where it can't be read."""

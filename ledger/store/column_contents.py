@@ -182,6 +182,7 @@ JOURNAL: dict[str, dict[str, Content]] = {
         "digest": Content.HASH,
         "person": Content.ID,
         "at": Content.DATE,
+        "behind": Content.ID,
         "comment": Content.POLICY,
         "seq": Content.COUNT,
     },

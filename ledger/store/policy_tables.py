@@ -68,6 +68,7 @@ policy_approvals = Table(
     Column("digest", String(64), primary_key=True),
     Column("person", String(80), primary_key=True),  # opaque id
     Column("at", String(32), nullable=False),
+    Column("behind", Text, nullable=False),  # JSON list: who else is behind the key that was used
     Column("comment", Text, nullable=False),
     Column("seq", BigInteger, nullable=False, unique=True),
 )

@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(64), primary_key=True),
         sa.Column("person", sa.String(80), primary_key=True),
         sa.Column("at", sa.String(32), nullable=False),
+        sa.Column("behind", sa.Text, nullable=False),
         sa.Column("comment", sa.Text, nullable=False),
         sa.Column("seq", _SEQ, nullable=False, unique=True),
     )

@@ -162,6 +162,11 @@ class DecisionShape(Shape):
         description="The currency in which the request's amounts were, and the rate by which they were converted; "
         "left out where they were in `currency`.",
     )
+    dropped_facts: list[str] | None = Field(
+        default=None,
+        description="Facts of the request that the policies in force have no more, so that they count for nothing; "
+        "left out where there were none.",
+    )
     outcome: str = Field(description="The most severe outcome of all reasons that are not waived.")
     conditions: dict[str, JsonValue] = Field(description="What the customer must bring, such as a deposit.")
     actions: list[RequestedActionShape] = Field(

@@ -12,14 +12,18 @@ import structlog
 from sqlalchemy import Connection, select
 
 from engine.diagnostics.diagnostic import Diagnostic
-from engine.pipeline import Engine, Loaded
+from engine.pipeline import Engine, Loaded, declared_facts
 from ledger.journal.clock import moment
 from ledger.journal.journal import Journal
-from ledger.journal.policy_timeline import APPROVED, SCHEDULED, PolicyTimeline, read_timeline
+from ledger.journal.opened_records import policy_set
+from ledger.journal.policy_timeline import APPROVED, SCHEDULED, PolicyTimeline, activation_rows, read_timeline
 from ledger.store.policy_tables import policy_approvals, policy_proposals
 
 KEPT_MAX = 4
 """Compiled sets that wait for their instant; each is some megabytes."""
+
+TOLERATED = timedelta(days=90)
+"""For so long callers may send facts that are gone."""
 
 CONFIRMED_WITHIN = timedelta(hours=24)
 """That a second person has to approve a rollback."""
@@ -57,6 +61,15 @@ def unconfirmed(connection: Connection) -> UnconfirmedRollback | None:
     if connection.execute(approved.limit(1)).first() is not None:
         return None
     return UnconfirmedRollback(timeline.proposal, timeline.number, datetime.fromisoformat(timeline.from_at))
+
+
+def _facts_since(connection: Connection, since: str) -> frozenset[str]:
+    """Declared by any set that was in force at this time or later."""
+    rows = activation_rows(connection)
+    ends = [row.from_at for row in rows[1:]]
+    versions = {row.version for row, end in zip(rows, ends, strict=False) if end > since}
+    kept = (policy_set(connection, version) for version in sorted(versions))
+    return frozenset().union(*(declared_facts(each.files) for each in kept if each is not None))
 
 
 class StoredSetCompiler(Protocol):
@@ -99,6 +112,17 @@ class ComingSets:
             if version not in self._ready:
                 self._ready[version] = await self._compiled(version)
                 log.info("policy set made ready", version=version, checks=self._ready[version] is not None)
+
+    async def gone_facts(self, engine: Engine, timeline: PolicyTimeline) -> frozenset[str]:
+        """Facts of sets that were in force in the last 90 days and that this one has not; none of a set that was saved
+        in a watched folder, whose author sees at once what is refused. Raises `JournalUnavailable`."""
+        if timeline.kind not in ("approved", "rollback"):
+            return frozenset()
+        since = moment(self._journal.clock.now() - TOLERATED)
+        return await asyncio.to_thread(
+            self._journal.ask,
+            lambda connection, _: _facts_since(connection, since) - frozenset(engine.vocabulary.facts),
+        )
 
     async def engine(self, version: str) -> Engine | None:
         """Ready to decide, and no longer kept here; None where it is not there or doesn't check: `mistakes` say why."""

@@ -287,6 +287,7 @@ class Policies:
         """The set of the last activation, made ready before its instant where that was known."""
         since, before = datetime.fromisoformat(timeline.from_at), self.in_force
         if before is not None and before.engine.version == timeline.version:
+            before.engine.gone_facts = await self._coming.gone_facts(before.engine, timeline)
             self.in_force = InForce(before.engine, since, timeline.number)
             return
         pending = self.pending.engine if self.pending else None
@@ -301,6 +302,7 @@ class Policies:
             if before is None:  # a new release: the same files, other standard facts
                 await self._put_into_force(engine, RELEASE, how="engine", after=timeline.number)
             return
+        engine.gone_facts = await self._coming.gone_facts(engine, timeline)
         if pending is engine:
             log.warning("policy set activated by another worker", version=engine.version)
         self._become(InForce(engine, since, timeline.number))

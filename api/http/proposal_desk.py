@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel
@@ -15,6 +15,7 @@ from starlette.responses import Response
 from api.http.caller import actor_of, request_id_in
 from api.http.problems import BodyFault, FactsInvalid
 from api.http.proposal_answers import BeginDraftRequest, DraftShape, EditDraftRequest, ProposalShape
+from api.http.request_models import read_model
 from api.http.retries import request_to_keep
 from engine.reading.list_file import name_in_set
 from engine.vocabulary.days import UTC_NAME
@@ -29,6 +30,9 @@ from ledger.policies.proposal_rows import proposal_numbered
 from ledger.policies.proposal_view import PolicyReader
 from ledger.policies.states import ActRefused, ProposalEdit
 from ledger.store.key_database import SubjectKeys
+
+
+_Body = TypeVar("_Body", bound=BaseModel)
 
 
 class ProposalDesk:
@@ -63,6 +67,16 @@ class ProposalDesk:
         if self.policies.in_force is None or await self.policies.has_moved():
             await self.policies.caught_up_if_any()
         return Response(body, status, media_type="application/json")
+
+    async def body(self, request: Request, model: type[_Body], such_as: str) -> _Body:
+        """The request's. Raises `FactsInvalid`, also for text that no file can hold."""
+        read = await read_model(request, model, such_as, self.body_bytes_max)
+        try:
+            read.model_dump_json()
+        except ValueError:
+            fault = BodyFault("", "holds half of a pair of surrogates", "send text that is UTF-8")
+            raise FactsInvalid("the request can't be used", [fault]) from None
+        return read
 
     def reader(self, connection: Connection, keys: SubjectKeys) -> PolicyReader:
         """For one reading."""
@@ -99,7 +113,7 @@ class ProposalDesk:
             within = name_in_set(name) if not below else name.rpartition("/")[2]
             full = f"{self.policies.name}/{below}{within}"
             if full in named:
-                fault = BodyFault(at, f"`{name[:80]}` is there twice, since folders don't count", "leave one out")
+                fault = BodyFault(at, f"has two files called {within[:80]}, since folders don't count", "leave one out")
                 raise FactsInvalid("the request can't be used", [fault])
             named[full] = text
         return named
@@ -112,8 +126,9 @@ class ProposalDesk:
             if on is not None:
                 return instant_on(on, self.zone)
             return None if at is None else instant_at(at, self.zone)
-        except (BadInstant, OverflowError) as bad:
-            raise FactsInvalid("the request can't be used", [BodyFault("/on" if on else "/at", str(bad))]) from None
+        except BadInstant as bad:
+            place = "/at" if on is None else "/on"
+            raise FactsInvalid("the request can't be used", [BodyFault(place, str(bad), bad.hint)]) from None
 
 
 def shown_proposal(reader: PolicyReader, proposal: Proposal) -> ProposalShape:

@@ -28,7 +28,6 @@ from api.http.proposal_answers import (
     RollBackRequest,
 )
 from api.http.proposal_desk import ProposalDesk, numbered, shown_draft, shown_proposal
-from api.http.request_models import read_model
 from ledger.journal.opened_records import policy_set
 from ledger.policies.proposal import ProposalKind, ProposalState
 from ledger.policies.proposal_rows import proposals_in
@@ -77,7 +76,7 @@ def _add_draft_routes(app: FastAPI, desk: ProposalDesk) -> None:
     )
     async def init_policies(request: Request) -> Response:
         """The first set of a journal where nothing is in force yet. It is proposed and approved as any other."""
-        body = await read_model(request, BeginDraftRequest, _SUCH_AS_DRAFT, desk.body_bytes_max)
+        body = await desk.body(request, BeginDraftRequest, _SUCH_AS_DRAFT)
         edit = desk.edit_of(body)
         return await desk.answer(request, lambda asked: desk.life.begin(asked, edit, ProposalKind.FIRST), status=201)
 
@@ -93,7 +92,7 @@ def _add_draft_routes(app: FastAPI, desk: ProposalDesk) -> None:
     )
     async def begin_draft(request: Request) -> Response:
         """Keeps the whole set as it is to be. Nothing is checked before it is proposed."""
-        body = await read_model(request, BeginDraftRequest, _SUCH_AS_DRAFT, desk.body_bytes_max)
+        body = await desk.body(request, BeginDraftRequest, _SUCH_AS_DRAFT)
         edit = desk.edit_of(body)
         return await desk.answer(request, lambda asked: desk.life.begin(asked, edit), status=201)
 
@@ -108,7 +107,7 @@ def _add_draft_routes(app: FastAPI, desk: ProposalDesk) -> None:
     )
     async def edit_draft(number: Number, request: Request) -> Response:
         """Makes the next revision. What was proposed or approved is a draft again, and its approvals are void."""
-        body = await read_model(request, EditDraftRequest, '{"title": "…"}', desk.body_bytes_max)
+        body = await desk.body(request, EditDraftRequest, '{"title": "…"}')
         edit, revision = desk.edit_of(body), version_wanted(request)
         if revision is None:
             raise ActRefused("draft-changed", 'say which revision you edit: `If-Match: "1"`')
@@ -179,7 +178,7 @@ _ACTS = (
 
 def _add_act_route(app: FastAPI, desk: ProposalDesk, word: ActWord, summary: str, says: str) -> None:
     async def act_on_proposal(number: Number, request: Request) -> Response:
-        body = await read_model(request, ActOnProposalRequest, _SUCH_AS_ACT, desk.body_bytes_max)
+        body = await desk.body(request, ActOnProposalRequest, _SUCH_AS_ACT)
         return await desk.answer(
             request,
             lambda asked: desk.life.act(asked, number, word, digest=body.digest, comment=body.comment),
@@ -234,7 +233,7 @@ def _add_history_routes(app: FastAPI, desk: ProposalDesk) -> None:
     )
     async def roll_back_policies(request: Request) -> Response:
         """A set that was in force once decides again, at once. A second person approves that within a day."""
-        body = await read_model(request, RollBackRequest, '{"version": "…", "why": "…"}', desk.body_bytes_max)
+        body = await desk.body(request, RollBackRequest, '{"version": "…", "why": "…"}')
         return await desk.answer(
             request,
             lambda asked: desk.life.roll_back(asked, body.version, body.why, body.acknowledged),

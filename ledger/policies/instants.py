@@ -18,8 +18,17 @@ AHEAD_SECONDS_MIN = 60
 """An instant that is nearer than this is not scheduled: not every process could make the set ready."""
 
 
-class BadInstant(ValueError):
-    """A text that says no day, or no moment; the message says what to write."""
+YEARS = range(1900, 2200)
+"""In which policies decide."""
+
+
+class BadInstant(Exception):
+    """A text that says no day, or no moment. The message ends a sentence that begins with its place; `hint` says what to
+    write."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +56,27 @@ def instant_on(day: str, zone: str) -> Instant:
     try:
         return _local(datetime.combine(date.fromisoformat(day), time()), zone)
     except ValueError:
-        raise BadInstant(f"`{day[:40]}` is no day; write it like 2026-12-01") from None
+        raise BadInstant("is no day", "write it like 2026-12-01") from None
 
 
 def instant_at(text: str, zone: str) -> Instant:
     """A moment; without an offset it is local time in the zone. Raises `BadInstant`."""
+    at: datetime | None
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise BadInstant(f"`{text[:40]}` is no moment; write it like 2026-12-01T08:00 or …+01:00") from None
-    if "T" not in text:
-        raise BadInstant(f"`{text[:40]}` says no time of day; write it like 2026-12-01T08:00")
-    return _local(at, zone) if at.tzinfo is None else Instant(at.astimezone(UTC), zone)
+        at = None
+    if at is None or "T" not in text:
+        raise BadInstant("is no moment", "write it like 2026-12-01T08:00, or with +01:00 behind it")
+    if at.tzinfo is None:
+        return _local(at, zone)
+    _require_year(at)
+    return Instant(at.astimezone(UTC), zone)
+
+
+def _require_year(at: datetime) -> None:
+    if at.year not in YEARS:
+        raise BadInstant("lies after 2199 or before 1900", "write it like 2026-12-01")
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -66,6 +84,7 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _local(local: datetime, name: str) -> Instant:
+    _require_year(local)
     zone = _zone(name)
     first = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
     if first.astimezone(zone).replace(tzinfo=None) == local:

@@ -4,14 +4,19 @@ nobody may do.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.policy_acts import PolicyActs, approved_service, problem_of
-from tests.support.running_service import eventually
+from api.settings import Settings
+from ledger.journal.clock import Clock
+from ledger.policies.policy_mode import PolicyMode
+from tests.support.policy_acts import PolicyActs, approved_service, orders_with, problem_of
+from tests.support.running_service import eventually, running
 
 
 @pytest.fixture(scope="module")
@@ -200,3 +205,96 @@ def _ready(acts: PolicyActs) -> Any:
     assert (answer["policies"], answer["ready"]) == ("approved", True)
     assert answer["policy_name"].startswith("Credit policy 20")
     return answer
+
+
+class _Set:
+    """A clock that a test moves on."""
+
+    def __init__(self) -> None:
+        self.at = time.time_ns()
+
+    def __call__(self) -> int:
+        return self.at
+
+    def go_on(self, hours: float) -> None:
+        self.at += int(hours * 3_600e9)
+
+    def in_hours(self, hours: float) -> str:
+        return (datetime.fromtimestamp(self.at // 10**9, UTC) + timedelta(hours=hours)).isoformat()
+
+
+def test_a_scheduled_set_decides_from_its_instant_on_also_where_nobody_was_there(tmp_path: Path) -> None:
+    """And one that was proposed against another set than is in force by then doesn't."""
+    clock = _Set()
+    with approved_service(tmp_path, clock=Clock(clock)) as acts:
+        one, two = (acts.proposed("e.lang", limit, at=clock.in_hours(h)) for limit, h in ((20000, 1), (30000, 2)))
+        for each in (one, two):
+            acts.done("a.kurz", "approve", each)
+        acts.done("a.kurz", "activate", one)
+        assert problem_of(acts.act("a.kurz", "activate", two)) == (409, "base-moved")
+        assert acts.decide().json()["outcome"] == "hold"
+        clock.go_on(1.01)
+        assert acts.decide().json()["outcome"] == "approve"
+        row = acts.activations()[-1]
+        assert datetime.fromisoformat(row["from_at"]) == datetime.fromisoformat(one["effective"]["at"])
+        three = acts.proposed("e.lang", 9000, at=clock.in_hours(1))
+        acts.done("a.kurz", "approve", three)
+        acts.done("a.kurz", "activate", three)
+    clock.go_on(3)
+    keys = acts.keys
+    settings = Settings(
+        rules=tmp_path / "rules", journal=tmp_path / "var" / "credence.db", policies=PolicyMode.APPROVED
+    )
+    with running(settings, Clock(clock), asks_for_keys=True) as client:
+        again = PolicyActs(client, keys)
+        assert again.decide().json()["outcome"] == "hold"
+        row = again.activations()[-1]
+        assert (row["number"], row["kind"], row["approvers"]) == (3, "approved", ["a.kurz"])
+        assert datetime.fromisoformat(row["from_at"]) == datetime.fromisoformat(three["effective"]["at"])
+
+
+REGION = """\
+currency: EUR
+policies: [orders]
+facts:
+  account.region: {type: text, title: {en: Region, zh: 地区}, example: north}
+...
+"""
+
+
+def test_facts_that_are_gone_are_dropped_and_named_and_what_was_decided_is_decided_again_alike(
+    acts: PolicyActs,
+) -> None:
+    before = acts.activations()[-1]["version"]
+    assert problem_of(acts.decide(region="north")) == (422, "invalid-request")
+    proposal = acts.proposed("e.lang", files={"facts.yaml": REGION, "orders.yaml": orders_with(20000)})
+    assert proposal["approvals_needed"] == 2
+    assert acts.done("a.kurz", "approve", proposal)["state"] == "proposed"
+    acts.done("a.meyer", "approve", proposal)
+    acts.done("a.kurz", "activate", proposal)
+    with_it = acts.decide(region="north")
+    assert with_it.json()["outcome"] == "approve"
+    acts.ask("a.kurz", "POST", "/rollback", {"version": before, "why": "Wrong region."})
+    dropped = acts.decide(region="north")
+    assert (dropped.json()["outcome"], dropped.json()["dropped_facts"]) == ("hold", ["account.region"])
+    assert "dropped_facts" not in acts.decide().json()
+    assert problem_of(acts.decide(regoin="north")) == (422, "invalid-request")
+    for answer in (with_it, dropped):
+        path = f"/v1/journal/{answer.headers['Journal-Entry']}/replay"
+        said = acts.client.get(path, headers={"Authorization": f"Bearer {acts.keys['auditor']}"}).json()
+        assert said["result"] == "same bytes", said
+
+
+def test_a_rollback_waits_for_a_second_person_and_readyz_says_so(acts: PolicyActs) -> None:
+    version = acts.activations()[-1]["version"]
+    acts.in_force(20000)
+    back = acts.ask("a.kurz", "POST", "/rollback", {"version": version, "why": "Too many."}).json()
+    eventually(lambda: "rollback_unapproved" in _ready(acts))
+    waits = _ready(acts)["rollback_unapproved"]
+    assert (waits["proposal"], waits["overdue"]) == (back["number"], False)
+    acts.done("a.meyer", "approve", back)
+    eventually(lambda: "rollback_unapproved" not in _ready(acts))
+    never = acts.ask("a.kurz", "POST", "/rollback", {"version": "a" * 64, "why": "x"})
+    assert problem_of(never) == (404, "unknown-proposal")
+    same = acts.ask("a.kurz", "POST", "/rollback", {"version": version, "why": "x"})
+    assert problem_of(same) == (409, "proposal-state")

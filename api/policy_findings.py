@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
+import structlog
+
 from api.proof_job import NOT_INSTALLED, ProofOfInvariant, settled
 from api.worker import JobFailed, Worker
 from engine.compiling.decided_names import decided_names
@@ -29,7 +31,7 @@ from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Vocabulary
 from ledger.audit.policy_changes import differences
 from ledger.journal.opened_records import PolicySet
-from ledger.policies.check_limits import Stopped, too_large
+from ledger.policies.check_limits import CheckLimits, Stopped, too_large
 from ledger.policies.findings import Findings, InvariantFinding
 
 MODULE = __name__
@@ -42,7 +44,12 @@ PROOF_SECONDS = 60.0
 """That the solver may look at one invariant."""
 
 CALLER = "proposals"
-"""Who asks the worker: proposals are looked at one after the other."""
+"""Who asks the worker."""
+
+LIMITS = CheckLimits(processor_seconds=120, seconds=1_800)
+"""Of check and tests together: the default set's thousand tests take some seconds."""
+
+log = structlog.get_logger(__name__)
 
 Texts = Mapping[str, str]
 
@@ -57,28 +64,37 @@ class Examined:
 
 
 class PolicyExaminer:
-    """Of one service. `worker` has imported `MODULE`."""
+    """Of one service. Its processes are there only while something is looked at."""
 
-    def __init__(self, worker: Worker, seconds: float = PROOF_SECONDS) -> None:
-        self._worker, self._seconds = worker, seconds
+    def __init__(self, seconds: float = PROOF_SECONDS) -> None:
+        self._seconds = seconds
         self._turn = asyncio.Lock()  # proofs take all processors there are
 
-    async def examined(self, files: Texts, tests: Texts, before: Texts | None) -> Findings:
-        """Everything that is found out about the files. Raises `TooManyWaiting` and its kind."""
+    async def examined(self, files: Texts, tests: Texts, before: Texts | None, *, proves: bool = True) -> Findings:
+        """Everything that is found out about the files; without `proves` nothing is proved, and it takes seconds."""
         contents = {name: text.encode("utf-8", "surrogatepass") for name, text in files.items()}
-        try:
-            job = await self._worker.run(CALLER, examine, contents, dict(tests), dict(before) if before else None)
-        except Stopped as stopped:
-            return Findings(version=None, mistakes=(str(too_large(contents, stopped)),))
-        except JobFailed:
-            return Findings(version=None, mistakes=("the policies can't be checked: the check failed; see the log",))
-        if job.findings.version is None or not job.to_prove:
-            return job.findings
         async with self._turn:
+            job = await _examined_apart(contents, tests, before)
+            if job.findings.version is None or not job.to_prove or not proves:
+                return job.findings
             proofs = await asyncio.to_thread(settled, contents, job.to_prove, job.today, self._seconds, lambda _: None)
         found = tuple(map(_finding, proofs))
         has_solver = all(proof.open_because != NOT_INSTALLED for proof in proofs)
         return replace(job.findings, invariants=found, has_solver=has_solver)
+
+
+async def _examined_apart(contents: Mapping[str, bytes], tests: Texts, before: Texts | None) -> Examined:
+    """In a process of its own, with more time than a check has: it runs the set's tests too."""
+    worker = Worker([MODULE], LIMITS)
+    try:
+        return await worker.run(CALLER, examine, contents, dict(tests), dict(before) if before else None)
+    except Stopped as stopped:
+        return Examined(findings=Findings(version=None, mistakes=(str(too_large(contents, stopped)),)))
+    except JobFailed as failed:
+        log.error("a proposal can't be looked at", reason=str(failed))
+        return Examined(findings=Findings(version=None, mistakes=("the check itself failed; see the service's log",)))
+    finally:
+        await worker.close()
 
 
 def _finding(proof: ProofOfInvariant) -> InvariantFinding:

@@ -10,7 +10,8 @@ import typer
 from rich.text import Text
 
 from api.cli.console import FOUND_PROBLEMS, err, out, print_json, refuse
-from api.cli.options import DECIDED, POLICIES, WHO, JsonOption
+from api.cli.options import DECIDED, POLICIES, JsonOption
+from api.cli.orders import ForOption
 from api.cli.policy_folder import folder_of
 from api.cli.proposal_lines import activation_line, proposal_line, proposal_lines
 from api.cli.running_service import ServiceOptions
@@ -31,12 +32,14 @@ WhyOption = Annotated[
 ]
 OnOption = Annotated[
     str | None,
-    typer.Option("--on", metavar="DATE", help="Decides from 00:00 of this day at the site.", rich_help_panel=POLICIES),
+    typer.Option(
+        "--effective-on", metavar="DATE", help="Decides from 00:00 of this day at the site.", rich_help_panel=POLICIES
+    ),
 ]
 AtOption = Annotated[
     str | None,
     typer.Option(
-        "--at", metavar="INSTANT", help="Decides from this moment: 2026-12-01T08:00, or with +01:00 behind it.",
+        "--effective-at", metavar="INSTANT", help="Decides from this moment: 2026-12-01T08:00, or with +01:00 behind it.",
         rich_help_panel=POLICIES,
     ),
 ]  # fmt: skip
@@ -68,16 +71,6 @@ DigestOption = Annotated[
 CommentOption = Annotated[
     str | None, typer.Option("--comment", metavar="TEXT", help="For the record.", rich_help_panel=DECIDED)
 ]
-PersonOption = Annotated[
-    str | None,
-    typer.Option(
-        "--for",
-        metavar="LOGIN",
-        help="The person in whose name it is done, where the key may act for people. With --insecure-local their roles "
-        "too: 'u.vogt; roles=approver'.",
-        rich_help_panel=WHO,
-    ),
-]
 VersionArgument = Annotated[
     str, typer.Argument(metavar="VERSION", help="Of a set that was in force; its first digits.")
 ]
@@ -89,7 +82,7 @@ def init_policies(
     title: TitleOption = "First policies",
     why: WhyOption = "The first policies.",
     acknowledge: AcknowledgeOption = None,
-    person: PersonOption = None,
+    person: ForOption = None,
     service: ServiceOptions,
     as_json: JsonOption = False,
 ) -> None:
@@ -115,7 +108,7 @@ def propose_policies(
     at: AtOption = None,
     draft: DraftOption = None,
     acknowledge: AcknowledgeOption = None,
-    person: PersonOption = None,
+    person: ForOption = None,
     service: ServiceOptions,
     as_json: JsonOption = False,
 ) -> None:
@@ -125,7 +118,7 @@ def propose_policies(
     acknowledged in words; an invariant that isn't proved is mended. What a gate refuses stays a draft; the next try
     names it by --draft. It needs a key with the role editor.
 
-    Example:  credence policies propose rules --title 'Overrun 10%' --why 'Board of 12 March' --on 2026-12-01
+    Example:  credence policies propose rules --title 'Overrun 10%' --why 'Board of 12 March' --effective-on 2026-12-01
 
     Exit code: 0 proposed, 1 a gate or the service refuses, 2 the service can't be reached.
     """
@@ -144,7 +137,7 @@ def propose_policies(
 
 
 def show_proposal(
-    *, number: NumberArgument, person: PersonOption = None, service: ServiceOptions, as_json: JsonOption = False
+    *, number: NumberArgument, person: ForOption = None, service: ServiceOptions, as_json: JsonOption = False
 ) -> None:
     """Show a proposal: what changes, what its gates found, who worked on it, who approved it.
 
@@ -160,7 +153,7 @@ def approve_proposal(
     number: NumberArgument,
     digest: DigestOption = None,
     comment: CommentOption = None,
-    person: PersonOption = None,
+    person: ForOption = None,
     service: ServiceOptions,
     as_json: JsonOption = False,
 ) -> None:
@@ -180,7 +173,7 @@ def reject_proposal(
     number: NumberArgument,
     why: WhyOption,
     digest: DigestOption = None,
-    person: PersonOption = None,
+    person: ForOption = None,
     service: ServiceOptions,
     as_json: JsonOption = False,
 ) -> None:
@@ -198,7 +191,7 @@ def activate_proposal(
     number: NumberArgument,
     digest: DigestOption = None,
     comment: CommentOption = None,
-    person: PersonOption = None,
+    person: ForOption = None,
     service: ServiceOptions,
     as_json: JsonOption = False,
 ) -> None:
@@ -218,7 +211,7 @@ def cancel_proposal(
     number: NumberArgument,
     digest: DigestOption = None,
     comment: CommentOption = None,
-    person: PersonOption = None,
+    person: ForOption = None,
     service: ServiceOptions,
     as_json: JsonOption = False,
 ) -> None:
@@ -236,7 +229,7 @@ def withdraw_proposal(
     number: NumberArgument,
     digest: DigestOption = None,
     comment: CommentOption = None,
-    person: PersonOption = None,
+    person: ForOption = None,
     service: ServiceOptions,
     as_json: JsonOption = False,
 ) -> None:
@@ -254,7 +247,7 @@ def roll_back(
     version: VersionArgument,
     why: WhyOption,
     acknowledge: AcknowledgeOption = None,
-    person: PersonOption = None,
+    person: ForOption = None,
     service: ServiceOptions,
     as_json: JsonOption = False,
 ) -> None:
@@ -274,7 +267,7 @@ def roll_back(
     _print(service.ask("/v1/policies/rollback", body, person=person, seconds=GATES_SECONDS), as_json=as_json)
 
 
-def log_policies(*, person: PersonOption = None, service: ServiceOptions, as_json: JsonOption = False) -> None:
+def log_policies(*, person: ForOption = None, service: ServiceOptions, as_json: JsonOption = False) -> None:
     """List which policies were in force when, who drafted and who approved them.
 
     Example:  credence policies log
@@ -289,7 +282,7 @@ def log_policies(*, person: PersonOption = None, service: ServiceOptions, as_jso
         out().print(activation_line(row))
 
 
-def policies_status(*, person: PersonOption = None, service: ServiceOptions, as_json: JsonOption = False) -> None:
+def policies_status(*, person: ForOption = None, service: ServiceOptions, as_json: JsonOption = False) -> None:
     """Say what is in force, and list the proposals that are not over.
 
     Example:  credence policies status

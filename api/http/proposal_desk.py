@@ -31,7 +31,6 @@ from ledger.policies.proposal_view import PolicyReader
 from ledger.policies.states import ActRefused, ProposalEdit
 from ledger.store.key_database import SubjectKeys
 
-
 _Body = TypeVar("_Body", bound=BaseModel)
 
 

@@ -31,7 +31,7 @@ COLUMNS = (
 )
 """`finding`: what can't be said, and why; else null. `how`: first, watch, approved, rollback or engine. `from`, `to`:
 versions. The next four list what differs. `author` drafted it, `approvers` said yes to exactly that; `flips`: what they
-were shown that would be decided otherwise. Of a set that was saved in a watched folder nobody is on record but `who`."""
+were shown that would be decided otherwise. Of a set saved in a watched folder nobody is on record but `who`."""
 
 NOT_KEPT = "text not kept"
 OTHER_TEXT = "text not as its version says"

@@ -23,7 +23,7 @@ YEARS = range(1900, 2200)
 
 
 class BadInstant(Exception):
-    """A text that says no day, or no moment. The message ends a sentence that begins with its place; `hint` says what to
+    """A text that says no day, or no moment. The message ends a sentence that begins with its place; `hint`: what to
     write."""
 
     def __init__(self, message: str, hint: str) -> None:

@@ -98,7 +98,7 @@ def _refusals(acts: PolicyActs) -> list[object]:
     return records
 
 
-EDITS = {
+EDITS: dict[str, dict[str, Any]] = {
     "cell": {"files": {"facts.yaml": None, "orders.yaml": "21000"}},
     "title": {"title": "Other"},
     "why": {"why": "Other"},

@@ -49,6 +49,9 @@ CALLER = "proposals"
 LIMITS = CheckLimits(processor_seconds=120, seconds=1_800)
 """Of check and tests together: the default set's thousand tests take some seconds."""
 
+_DEMANDS = ("case", "given", "holds", "outcome", "claim", "changes", "is_any_change", "split")
+"""Members of an invariant by which it says more or less."""
+
 log = structlog.get_logger(__name__)
 
 Texts = Mapping[str, str]
@@ -192,6 +195,3 @@ def _shapes(vocabulary: Vocabulary) -> dict[str, tuple[object, bool]]:
 def _said(invariant: Invariant) -> tuple[object, ...]:
     """What it demands, without its words and its place."""
     return invariant.level, *(getattr(invariant, name) for name in _DEMANDS)
-
-
-_DEMANDS = ("case", "given", "holds", "outcome", "claim", "changes", "is_any_change", "split")

@@ -52,6 +52,7 @@ from engine.vocabulary.binding import FactsRefused, Fault, Value
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.conversion import converted
 from engine.vocabulary.days import day_in, day_number
+from engine.vocabulary.dropped_facts import without_facts
 from engine.vocabulary.rates import NO_RATES, CurrencyRefused, Denomination, Rate, Rates, read_rates
 from engine.vocabulary.vocabulary import Vocabulary
 
@@ -155,7 +156,7 @@ class Engine:
         dropped = self.gone_facts if dropped is None else dropped
         gone: tuple[str, ...] = ()
         if dropped:
-            facts, gone = _without(facts, dropped)
+            facts, gone = without_facts(facts, dropped)
         rates = read_rates(body.get("rates"), self.vocabulary.currency)
         facts, rate = self.in_own_currency(case, facts, as_of, body.get("currency"), rates)
         decision = self.decide(case, facts, as_of, id, rate)
@@ -464,32 +465,6 @@ def version(files: Mapping[str, bytes], standard_facts: bytes | None = None) -> 
     content[STANDARD_FACTS] = _plain(_standard_text() if standard_facts is None else standard_facts)
     canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _without(facts: Mapping[str, Any], dropped: Collection[str]) -> tuple[Mapping[str, Any], tuple[str, ...]]:
-    """The facts without these, and which of them were there."""
-    there = {
-        f"{group}.{key}"
-        for group, of in facts.items()
-        if isinstance(of, Mapping)
-        for key in of
-        if f"{group}.{key}" in dropped
-    }
-    left = {
-        group: {key: value for key, value in of.items() if f"{group}.{key}" not in there}
-        if isinstance(of, Mapping)
-        else of
-        for group, of in facts.items()
-    }
-    return left, tuple(sorted(there))
-
-
-def declared_facts(files: Mapping[str, str]) -> frozenset[str]:
-    """Names of the facts that a set declares beside the engine's own; none where its file of facts can't be read."""
-    site = next((name for name in sorted(files) if name_in_set(name) == SITE_FACTS), None)
-    read = None if site is None else document.read(files[site].encode(), site)[0]
-    vocabulary, _ = read_vocabulary(_standard_facts(), read, required=())
-    return frozenset(vocabulary.facts)
 
 
 def standard_facts_text() -> str:

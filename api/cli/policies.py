@@ -39,7 +39,7 @@ OnOption = Annotated[
 AtOption = Annotated[
     str | None,
     typer.Option(
-        "--effective-at", metavar="INSTANT", help="Decides from this moment: 2026-12-01T08:00, or with +01:00 behind it.",
+        "--effective-at", metavar="INSTANT", help="Decides from this moment: 2026-12-01T08:00, or with its offset.",
         rich_help_panel=POLICIES,
     ),
 ]  # fmt: skip

@@ -117,10 +117,8 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     journal = Journal(settings.journal, metrics.committed, clock, settings.key_places, kept)
     metrics.watch_journal(lambda: journal.waiting, lambda: journal.log_bytes, lambda: journal.unsigned_seconds)
     metrics.watch_clock(journal.clock.seconds_behind)
-    compiler = Compiler(LIMITS)
-    checker = Worker([policy_check.MODULE, replay_job.MODULE], LIMITS)
+    compiler, checker = Compiler(LIMITS), Worker([policy_check.MODULE, replay_job.MODULE], LIMITS)
     policies = Policies(settings.rules, journal, metrics, compiler, settings.policies)
-    life_of_policies = PolicyLife(journal, policy_findings.PolicyExaminer())
     access, erasing = Access(journal), Erasing(journal, partial(_duties_to_keep, policies, journal.clock))
     admission = _admission(settings, access, journal.clock, metrics)
     webhooks, networks = Webhooks(journal), listed_networks(settings.webhook_networks)
@@ -167,8 +165,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     app.router.routes.extend(_decide_route(case, asgi) for case, asgi in cases.items())
     _add_journal_routes(app, journal, policies, checker, settings)
     _add_decision_routes(app, journal, policies)
-    add_policy_routes(app, policies, checker, settings.body_bytes_max)
-    add_proposal_routes(app, ProposalDesk(life_of_policies, policies, journal, settings.body_bytes_max))
+    _add_policy_routes(app, policies, checker, journal, settings.body_bytes_max)
     add_vocabulary_routes(app, policies)
     add_health_routes(app, policies, journal, metrics, worker)
     add_access_routes(app, access, journal.clock, settings.body_bytes_max)
@@ -214,6 +211,15 @@ def _add_ledger_routes(app: FastAPI, desk: LedgerDesk, imports: Imports) -> None
 async def _engine_in_force(policies: Policies) -> Engine:
     """By the journal. Raises what `caught_up` raises."""
     return (await policies.caught_up()).engine
+
+
+def _add_policy_routes(
+    app: FastAPI, policies: Policies, checker: Worker, journal: Journal, body_bytes_max: int
+) -> None:
+    """What is in force, and how that changes."""
+    add_policy_routes(app, policies, checker, body_bytes_max)
+    life = PolicyLife(journal, policy_findings.PolicyExaminer())
+    add_proposal_routes(app, ProposalDesk(life, policies, journal, body_bytes_max))
 
 
 def _duties_to_keep(policies: Policies, clock: Clock) -> KeptUntil:

@@ -83,3 +83,11 @@ POLICY_PROBLEMS: Mapping[str, ProblemKind] = {
     )
 }
 """By code."""
+
+POLICIES_CHANGING = ProblemKind(
+    "policies-changing",
+    503,
+    "Other policies come into force",
+    "Another set is in force than the one by which this process decides, and it has not caught up yet. Nothing was "
+    "decided; try again.",
+)

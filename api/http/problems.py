@@ -20,7 +20,7 @@ from typing import Any
 from starlette.responses import Response
 
 from api.http.ledger_problems import LEDGER_PROBLEMS
-from api.http.policy_problems import POLICY_PROBLEMS
+from api.http.policy_problems import POLICIES_CHANGING, POLICY_PROBLEMS
 from api.http.problem_kind import ProblemKind
 from api.http.search_turns import TooManySearches
 from api.worker import TooManyOfCaller, TooManyWaiting
@@ -396,15 +396,9 @@ PROBLEMS: Mapping[type[Exception], ProblemKind] = {
         "no-policy-in-force",
         503,
         "No policy in force",
-        "The policy files have mistakes; /readyz lists them. In approved mode no first set was activated yet.",
+        "The files have mistakes, or no first set is approved: /readyz.",
     ),
-    PolicyMoved: ProblemKind(
-        "policies-changing",
-        503,
-        "Other policies come into force",
-        "Another set is in force than the one by which this process decides, and it has not caught up yet. Nothing was "
-        "decided; try again.",
-    ),
+    PolicyMoved: POLICIES_CHANGING,
     TooManyOfCaller: ProblemKind(
         "too-many-checks",
         429,

@@ -22,8 +22,8 @@ from engine.vocabulary.days import UTC_NAME
 from ledger.journal.clock import moment
 from ledger.journal.journal import Journal
 from ledger.journal.log_transaction import LogTransaction
+from ledger.policies.effective_instants import BadInstant, EffectiveInstant, instant_at, instant_on
 from ledger.policies.in_force import Policies
-from ledger.policies.instants import BadInstant, Instant, instant_at, instant_on
 from ledger.policies.policy_life import PolicyLife, PolicyRequest
 from ledger.policies.proposal import Proposal
 from ledger.policies.proposal_rows import proposal_numbered
@@ -117,7 +117,7 @@ class ProposalDesk:
             named[full] = text
         return named
 
-    def _instant(self, on: str | None, at: str | None) -> Instant | None:
+    def _instant(self, on: str | None, at: str | None) -> EffectiveInstant | None:
         if on is not None and at is not None:
             fault = BodyFault("/at", "stands beside `on`", "send one of the two")
             raise FactsInvalid("the request can't be used", [fault])

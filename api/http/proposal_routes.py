@@ -51,6 +51,15 @@ _IF_MATCH: dict[str, Any] = {
     "schema": {"type": "string", "pattern": '^"[1-9][0-9]{0,8}"$'},
 }
 
+_ACTS = (
+    (ActWord.APPROVE, "Approve a proposal", "A person's yes to exactly this digest; of a rollback, the second one."),
+    (ActWord.REJECT, "Reject a proposal", "It is over; `comment` says why."),
+    (ActWord.ACTIVATE, "Activate a proposal", "It decides from now on, or from its instant on."),
+    (ActWord.CANCEL, "Take an instant back", "A scheduled set doesn't take effect; it stays approved."),
+    (ActWord.WITHDRAW, "Withdraw a proposal", "It is over."),
+)
+"""What is done with a proposal as it was looked at."""
+
 Number = Annotated[int, Path(description="The proposal's number, from 1.", ge=1, le=10**9)]
 
 
@@ -165,15 +174,6 @@ def _add_reading_routes(app: FastAPI, desk: ProposalDesk) -> None:
             ]
         )
         return ProposalsShape(proposals=shown)
-
-
-_ACTS = (
-    (ActWord.APPROVE, "Approve a proposal", "A person's yes to exactly this digest; of a rollback, the second one."),
-    (ActWord.REJECT, "Reject a proposal", "It is over; `comment` says why."),
-    (ActWord.ACTIVATE, "Activate a proposal", "It decides from now on, or from its instant on."),
-    (ActWord.CANCEL, "Take an instant back", "A scheduled set doesn't take effect; it stays approved."),
-    (ActWord.WITHDRAW, "Withdraw a proposal", "It is over."),
-)
 
 
 def _add_act_route(app: FastAPI, desk: ProposalDesk, word: ActWord, summary: str, says: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -12,7 +12,11 @@ import structlog
 from sqlalchemy import Connection, select
 
 from engine.diagnostics.diagnostic import Diagnostic
-from engine.pipeline import Engine, Loaded, declared_facts
+from engine.pipeline import Engine, Loaded
+from engine.reading import document
+from engine.reading.document import Mapping as Entries
+from engine.reading.list_file import name_in_set
+from engine.reading.policy_list import SITE_FACTS
 from ledger.journal.clock import moment
 from ledger.journal.journal import Journal
 from ledger.journal.opened_records import policy_set
@@ -69,7 +73,15 @@ def _facts_since(connection: Connection, since: str) -> frozenset[str]:
     ends = [row.from_at for row in rows[1:]]
     versions = {row.version for row, end in zip(rows, ends, strict=False) if end > since}
     kept = (policy_set(connection, version) for version in sorted(versions))
-    return frozenset().union(*(declared_facts(each.files) for each in kept if each is not None))
+    return frozenset().union(*(_declared(each.files) for each in kept if each is not None))
+
+
+def _declared(files: Mapping[str, str]) -> Iterator[str]:
+    """Names of a set's own facts; the engine's never go."""
+    for name, text in files.items():
+        read = document.read(text.encode(), name)[0] if name_in_set(name) == SITE_FACTS else None
+        facts = None if read is None else read.root.get("facts")
+        yield from (key.text for key, _ in facts.entries) if isinstance(facts, Entries) else ()
 
 
 class StoredSetCompiler(Protocol):

@@ -9,8 +9,8 @@ from enum import StrEnum
 from hashlib import sha256
 
 from ledger.journal.clock import moment
+from ledger.policies.effective_instants import EffectiveInstant
 from ledger.policies.findings import Findings
-from ledger.policies.instants import Instant
 
 
 class ProposalState(StrEnum):
@@ -88,7 +88,7 @@ class Proposal:
 
     files: Mapping[str, str]
     tests: Mapping[str, str] = field(default_factory=dict)
-    effective: Instant | None = None
+    effective: EffectiveInstant | None = None
     """From when on; None: as soon as it is activated."""
 
     acknowledged: Mapping[str, str] = field(default_factory=dict)

@@ -14,8 +14,8 @@ from ledger.journal.log_transaction import LogTransaction
 from ledger.journal.opened_records import records_of
 from ledger.journal.policy_timeline import SCHEDULED, PolicyTimeline
 from ledger.policies.duties import Hands
+from ledger.policies.effective_instants import EffectiveInstant
 from ledger.policies.findings import findings_of
-from ledger.policies.instants import Instant
 from ledger.policies.proposal import Approval, Proposal, ProposalKind, ProposalState
 from ledger.policies.states import PolicyDesk
 from ledger.record.actors import Hand, hand_of
@@ -99,7 +99,7 @@ def key_creators(transaction: LogTransaction) -> dict[str, Hand]:
 
 
 def desk_for(
-    connection: Connection, timeline: PolicyTimeline, effective: Instant | None, number: int, now: str
+    connection: Connection, timeline: PolicyTimeline, effective: EffectiveInstant | None, number: int, now: str
 ) -> PolicyDesk:
     """What holds for a change that is to take effect then: the set before it is the last one that is in force or
     scheduled earlier. `number`: of the change itself, which doesn't count."""
@@ -128,7 +128,7 @@ def _read(connection: Connection, row: Any) -> Proposal:
         version=row.version,
         files=json.loads(row.files),
         tests=json.loads(row.tests),
-        effective=Instant(datetime.fromisoformat(row.effective_at), row.zone) if row.effective_at else None,
+        effective=EffectiveInstant(datetime.fromisoformat(row.effective_at), row.zone) if row.effective_at else None,
         acknowledged=json.loads(row.acknowledged),
         findings=findings_of(json.loads(row.findings)) if row.findings else None,
         approvals=tuple(

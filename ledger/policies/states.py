@@ -19,8 +19,8 @@ from typing import Any
 
 from ledger.journal.clock import moment
 from ledger.policies.duties import Hands
+from ledger.policies.effective_instants import EffectiveInstant
 from ledger.policies.findings import Findings
-from ledger.policies.instants import Instant
 from ledger.policies.proposal import Approval, Proposal, ProposalKind, ProposalState
 
 
@@ -84,7 +84,7 @@ class ProposalEdit:
     tests: Mapping[str, str] | None = None
     title: str | None = None
     why: str | None = None
-    effective: Instant | None = None
+    effective: EffectiveInstant | None = None
     takes_effect_at_once: bool = False
     """No instant any more."""
 

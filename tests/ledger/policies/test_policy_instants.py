@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ledger.policies.duties import hands_of
-from ledger.policies.instants import BadInstant, instant_at, instant_on
+from ledger.policies.effective_instants import BadInstant, instant_at, instant_on
 from ledger.record.actors import Actor, hand_of
 
 BERLIN = "Europe/Berlin"

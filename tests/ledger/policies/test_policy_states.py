@@ -10,8 +10,8 @@ from itertools import product
 import pytest
 
 from ledger.policies.duties import Hands
+from ledger.policies.effective_instants import EffectiveInstant
 from ledger.policies.findings import Findings, InvariantFinding, findings_of
-from ledger.policies.instants import Instant
 from ledger.policies.proposal import Approval, Proposal, ProposalKind, ProposalState
 from ledger.policies.states import MOVES, ActRefused, ActWord, PolicyAct, PolicyDesk, ProposalEdit, acted
 
@@ -67,7 +67,7 @@ EDITS = {
     "tests": ProposalEdit(tests={"t": "u"}),
     "title": ProposalEdit(title="Other"),
     "why": ProposalEdit(why="Other"),
-    "effective": ProposalEdit(effective=Instant(NOW + timedelta(days=1), "Europe/Berlin")),
+    "effective": ProposalEdit(effective=EffectiveInstant(NOW + timedelta(days=1), "Europe/Berlin")),
     "takes_effect_at_once": ProposalEdit(takes_effect_at_once=True),
     "acknowledged": ProposalEdit(acknowledged={"test:none": "Meant."}),
     "base": ProposalEdit(base="base"),
@@ -185,7 +185,7 @@ def test_another_set_in_between_stops_every_step() -> None:
     [(-86_400, "activation-in-the-past"), (10, "activation-in-the-past"), (59, "activation-in-the-past"), (61, None)],
 )
 def test_an_instant_is_a_minute_away_and_nobody_else_s(seconds: int, code: str | None) -> None:
-    instant = Instant(NOW + timedelta(seconds=seconds), "UTC")
+    instant = EffectiveInstant(NOW + timedelta(seconds=seconds), "UTC")
     draft = replace(DRAFT, effective=instant)
     if code is not None:
         assert _refused(lambda: _acted(draft, ActWord.PROPOSE, EDITOR)) == code

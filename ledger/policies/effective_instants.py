@@ -32,7 +32,7 @@ class BadInstant(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Instant:
+class EffectiveInstant:
     """A moment, and the zone in which it is shown."""
 
     at: datetime
@@ -51,7 +51,7 @@ class Instant:
         return self.at < now + timedelta(seconds=AHEAD_SECONDS_MIN)
 
 
-def instant_on(day: str, zone: str) -> Instant:
+def instant_on(day: str, zone: str) -> EffectiveInstant:
     """The beginning of a day in the zone. Raises `BadInstant`."""
     try:
         return _local(datetime.combine(date.fromisoformat(day), time()), zone)
@@ -59,7 +59,7 @@ def instant_on(day: str, zone: str) -> Instant:
         raise BadInstant("is no day", "write it like 2026-12-01") from None
 
 
-def instant_at(text: str, zone: str) -> Instant:
+def instant_at(text: str, zone: str) -> EffectiveInstant:
     """A moment; without an offset it is local time in the zone. Raises `BadInstant`."""
     at: datetime | None
     try:
@@ -71,7 +71,7 @@ def instant_at(text: str, zone: str) -> Instant:
     if at.tzinfo is None:
         return _local(at, zone)
     _require_year(at)
-    return Instant(at.astimezone(UTC), zone)
+    return EffectiveInstant(at.astimezone(UTC), zone)
 
 
 def _require_year(at: datetime) -> None:
@@ -83,12 +83,12 @@ def _zone(name: str) -> ZoneInfo:
     return ZoneInfo("UTC" if name == UTC_NAME else name)
 
 
-def _local(local: datetime, name: str) -> Instant:
+def _local(local: datetime, name: str) -> EffectiveInstant:
     _require_year(local)
     zone = _zone(name)
     first = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
     if first.astimezone(zone).replace(tzinfo=None) == local:
-        return Instant(first, name)
+        return EffectiveInstant(first, name)
     low, high = local.replace(tzinfo=zone, fold=1).astimezone(UTC), first  # on either side of the change
     after = high.astimezone(zone).utcoffset()
     while high - low > timedelta(seconds=1):
@@ -96,4 +96,4 @@ def _local(local: datetime, name: str) -> Instant:
         if middle == low:
             break
         low, high = (low, middle) if middle.astimezone(zone).utcoffset() == after else (middle, high)
-    return Instant(high, name)
+    return EffectiveInstant(high, name)

@@ -72,7 +72,8 @@ CommentOption = Annotated[
     str | None, typer.Option("--comment", metavar="TEXT", help="For the record.", rich_help_panel=DECIDED)
 ]
 VersionArgument = Annotated[
-    str, typer.Argument(metavar="VERSION", help="Of a set that was in force; its first digits.")
+    str,
+    typer.Argument(metavar="VERSION", help="Of a set that was in force: its first digits, or v1 as the log calls it."),
 ]
 
 
@@ -260,7 +261,8 @@ def roll_back(
     Exit code: 0 in force, 1 the service refuses, 2 the service can't be reached.
     """
     rows = service.ask("/v1/policies/activations", person=person)["activations"]
-    versions = {row["version"] for row in rows if row["version"].startswith(version)}
+    named = {row["version"] for row in rows if f"v{row['number']}" == version}
+    versions = named or {row["version"] for row in rows if row["version"].startswith(version)}
     if len(versions) != 1:
         refuse(f"`{version}` begins {len(versions)} versions that were in force; `credence policies log` lists them")
     body = {"version": versions.pop(), "why": why, "acknowledged": _acknowledged(acknowledge)}

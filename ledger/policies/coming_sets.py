@@ -97,6 +97,7 @@ class ComingSets:
     def __init__(self, journal: Journal, compiler: StoredSetCompiler) -> None:
         self._journal, self._compiler = journal, compiler
         self._ready: dict[str, Engine | None] = {}
+        self._unusable: set[str] = set()  # versions that this engine can't make, so that they are compiled once
         self.unconfirmed: UnconfirmedRollback | None = None
         """A rollback that is in force and that no second person has approved yet."""
 
@@ -140,10 +141,19 @@ class ComingSets:
         """Ready to decide, and no longer kept here; None where it is not there or doesn't check: `mistakes` say why."""
         return self._ready.pop(version, None) or await self._compiled(version)
 
+    def give_up(self, version: str) -> None:
+        """This process can't decide by it: it makes another version of the same files."""
+        self._unusable.add(version)
+
     async def _compiled(self, version: str) -> Engine | None:
+        if version in self._unusable:
+            return None
         stored = await asyncio.to_thread(self._journal.find_policy_set, version)
         if stored is None:
             return None
         loaded = await self._compiler.compiled_stored({name: text.encode() for name, text in stored.files.items()})
         self.mistakes = () if loaded.engine else loaded.diagnostics
+        if loaded.engine is None:
+            self.give_up(version)
+            log.error("policy set can't be used by this engine", version=version)
         return loaded.engine

@@ -301,6 +301,8 @@ class Policies:
         if engine.version != timeline.version:
             if before is None:  # a new release: the same files, other standard facts
                 await self._put_into_force(engine, RELEASE, how="engine", after=timeline.number)
+            else:
+                self._coming.give_up(timeline.version)
             return
         engine.gone_facts = await self._coming.gone_facts(engine, timeline)
         if pending is engine:

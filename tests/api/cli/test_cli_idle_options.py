@@ -50,7 +50,7 @@ EXAMPLES: dict[str, list[str]] = {
 }
 """What to type after each command; the files are those of `_home`."""
 
-ASKING = ("people", "keys", "webhooks", "erase", "journal", "audit", "witness")
+ASKING = ("policies", "people", "keys", "webhooks", "erase", "journal", "audit", "witness")
 
 NOT_RUN = {
     "config": "shows the settings of `serve`, as tests/api/test_setting_origins.py tries",

@@ -163,7 +163,9 @@ def _suites(tests: Texts, engine: Engine) -> tuple[list[Suite], tuple[Diagnostic
 
 def _words(engine: Engine, before: Texts | None) -> tuple[str, ...]:
     """`orders.limit_tolerance: 0.05 → 0.10`, line by line."""
-    old = None if before is None else PolicySet("", "", dict(before), engine.standard_facts)
+    if before is None:
+        return (f"nothing was in force; {len(engine.files)} files",)
+    old = PolicySet("", "", dict(before), engine.standard_facts)
     told = differences(old, PolicySet(engine.version, "", engine.files, engine.standard_facts))
     inner = [*told["parameters"], *told["rules"], *told["others"]]
     return tuple(inner or told["files"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -13,12 +14,18 @@ from api.cli.console import FOUND_PROBLEMS, err, out, print_json, refuse
 from api.cli.options import DECIDED, POLICIES, JsonOption
 from api.cli.orders import ForOption
 from api.cli.policy_folder import folder_of
-from api.cli.proposal_lines import activation_line, proposal_line, proposal_lines
+from api.cli.proposal_lines import act_lines, activation_line, proposal_line, proposal_lines
 from api.cli.running_service import ServiceOptions
 from engine.reading.list_file import name_in_set
 
 GATES_SECONDS = 3_600
 """For an answer of `propose`: each invariant may take a minute to prove."""
+
+_WHY_DRAFT = {
+    "/problems/tests-not-acknowledged": "mend what is listed, or acknowledge each in words by --acknowledge",
+    "/problems/policies-have-mistakes": "mend the mistakes that are listed",
+}
+"""By the problem's type, where what is wrong stands above, a line for each."""
 
 NumberArgument = Annotated[int, typer.Argument(metavar="NUMBER", help="The proposal's number.", min=1)]
 DirectoryArgument = Annotated[
@@ -266,7 +273,7 @@ def roll_back(
     if len(versions) != 1:
         refuse(f"`{version}` begins {len(versions)} versions that were in force; `credence policies log` lists them")
     body = {"version": versions.pop(), "why": why, "acknowledged": _acknowledged(acknowledge)}
-    _print(service.ask("/v1/policies/rollback", body, person=person, seconds=GATES_SECONDS), as_json=as_json)
+    _print(service.ask("/v1/policies/rollback", body, person=person, seconds=GATES_SECONDS), act_lines, as_json=as_json)
 
 
 def log_policies(*, person: ForOption = None, service: ServiceOptions, as_json: JsonOption = False) -> None:
@@ -319,22 +326,30 @@ def _act(
         refuse(f"proposal {number} is not what you looked at: its digest is {now['digest'][:12]}", FOUND_PROBLEMS)
     body = {"digest": now["digest"], "comment": comment or ""}
     path = f"/v1/policies/proposals/{number}/{quote(word)}"
-    _print(service.ask(path, body, person=person), as_json=as_json)
+    _print(service.ask(path, body, person=person), act_lines, as_json=as_json)
 
 
 def _propose(number: int, person: str | None, service: ServiceOptions, *, as_json: bool) -> None:
     path = f"/v1/policies/drafts/{number}/propose"
     answer = service.ask(path, {}, person=person, seconds=GATES_SECONDS, refusals_too=True)
     if "state" not in answer:
-        refuse(f"draft {number} stays a draft: {answer.get('detail', 'the service refuses')}", FOUND_PROBLEMS)
+        for what in (*answer.get("items", ()), *answer.get("mistakes", ())):
+            err().print(Text(f"  {what}"))
+        why = _WHY_DRAFT.get(str(answer.get("type")), answer.get("detail", "the service refuses"))
+        refuse(f"draft {number} stays a draft: {why}", FOUND_PROBLEMS)
     _print(answer, as_json=as_json)
 
 
-def _print(proposal: dict[str, Any], *, as_json: bool) -> None:
+def _print(
+    proposal: dict[str, Any],
+    lines: Callable[[Mapping[str, Any]], Iterable[Text]] = proposal_lines,
+    *,
+    as_json: bool,
+) -> None:
     if as_json:
         print_json(proposal)
         return
-    for line in proposal_lines(proposal):
+    for line in lines(proposal):
         out().print(line)
 
 

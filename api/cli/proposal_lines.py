@@ -11,6 +11,9 @@ _COLOURS = {"in-force": "green", "rejected": "red", "draft": "yellow"}
 DIGITS = 12
 """Of a version or digest: enough to tell it from others."""
 
+FILES_SHOWN = 5
+"""By name; of more their number."""
+
 
 def proposal_line(proposal: Mapping[str, Any]) -> Text:
     """`14 proposed  Overrun 10%  by e.lang; 0 of 1 approved`."""
@@ -24,6 +27,13 @@ def proposal_line(proposal: Mapping[str, Any]) -> Text:
     return Text.assemble(f"{proposal['number']:>3} ", state, said)
 
 
+def act_lines(proposal: Mapping[str, Any]) -> Iterator[Text]:
+    """How the proposal stands after somebody has done something with it."""
+    yield proposal_line(proposal)
+    if proposal["name"]:
+        yield Text(f"    {proposal['name']}, version {proposal['version'][:DIGITS]}", "bold")
+
+
 def proposal_lines(proposal: Mapping[str, Any]) -> Iterator[Text]:
     """The proposal, then all that whoever approves it looks at."""
     yield proposal_line(proposal)
@@ -35,7 +45,8 @@ def proposal_lines(proposal: Mapping[str, Any]) -> Iterator[Text]:
     if proposal["findings"]:
         yield from _finding_lines(proposal["findings"], proposal["acknowledged"])
     for edit in proposal["edits"]:
-        yield Text(f"    revision {edit['revision']} by {edit['who']}: {', '.join(edit['files']) or 'no file'}")
+        files = edit["files"] if len(edit["files"]) <= FILES_SHOWN else [f"{len(edit['files'])} files"]
+        yield Text(f"    revision {edit['revision']} by {edit['who']}: {', '.join(files) or 'no file'}")
     for approval in proposal["approvals"]:
         void = "" if approval["counts"] else " (void: edited since)"
         comment = f": {approval['comment']}" if approval["comment"] else ""

@@ -20,7 +20,7 @@ from tests.support.running_service import FACTS, ORDERS
 
 INVARIANTS = """\
 large-never-passes:
-  title: {en: Above 10,000 nothing passes, zh: 一万以上不放行}
+  title: {en: Large orders wait, zh: 大额订单冻结}
   level: must
   case: order
   given: order.amount > 10000
@@ -107,7 +107,7 @@ def test_an_invariant_that_may_say_less_takes_two_persons(how: str) -> None:
 
 
 def test_other_words_of_an_invariant_and_other_places_are_no_weaker_invariant() -> None:
-    reworded = INVARIANTS.replace("Above 10,000 nothing passes", "Nothing passes").replace(
+    reworded = INVARIANTS.replace("Large orders wait", "Nothing large passes").replace(
         "large-never", "# …\nlarge-never"
     )
     files = {name: text.encode() for name, text in _with(9000, invariants=reworded).items()}

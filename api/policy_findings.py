@@ -31,7 +31,7 @@ from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Vocabulary
 from ledger.audit.policy_changes import differences
 from ledger.journal.opened_records import PolicySet
-from ledger.policies.check_limits import CheckLimits, Stopped, too_large
+from ledger.policies.check_limits import CheckLimits, Died, Stopped, too_large
 from ledger.policies.findings import Findings, InvariantFinding
 
 MODULE = __name__
@@ -90,7 +90,11 @@ async def _examined_apart(contents: Mapping[str, bytes], tests: Texts, before: T
     """In a process of its own, with more time than a check has: it runs the set's tests too."""
     worker = Worker([MODULE], LIMITS)
     try:
-        return await worker.run(CALLER, examine, contents, dict(tests), dict(before) if before else None)
+        job = CALLER, examine, contents, dict(tests), dict(before) if before else None
+        try:
+            return await worker.run(*job)
+        except Died:  # perhaps by somebody else's doing
+            return await worker.run(*job)
     except Stopped as stopped:
         return Examined(findings=Findings(version=None, mistakes=(str(too_large(contents, stopped)),)))
     except JobFailed as failed:

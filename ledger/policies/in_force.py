@@ -31,11 +31,13 @@ from ledger.journal.policy_timeline import PolicyMoved, PolicyTimeline
 from ledger.policies.check_limits import Closed, Stopped, too_large
 from ledger.policies.coming_sets import ComingSets, UnconfirmedRollback
 from ledger.policies.compiler_protocol import Files, PolicyCompiler, PolicyObserver
+from ledger.policies.mode_record import note_mode
 from ledger.policies.policy_mode import PolicyMode
 from ledger.policies.refused_sets import record_refused_set
 from ledger.policies.rules_folder import Look, look, read_folder
 from ledger.policies.vanished import Vanished
 from ledger.record.actors import Actor
+from ledger.record.record_header import RecordKind
 from ledger.store.trouble import JournalUnavailable
 
 LOOK_SECONDS = 0.2
@@ -198,6 +200,10 @@ class Policies:
     async def start(self) -> None:
         """Two looks, so that the first request finds a set in force where there is one."""
         await self.refresh()
+        with suppress(JournalUnavailable):  # said by the journal; nothing is decided without it either
+            was_approved = await asyncio.to_thread(self._journal.last, RecordKind.POLICY_MODE) is not None
+            if was_approved or self.mode is PolicyMode.APPROVED:
+                await self._journal.write(partial(note_mode, mode=self.mode))
         await asyncio.sleep(LOOK_SECONDS)
         await self.refresh()
 

@@ -41,6 +41,9 @@ class RecordKind(StrEnum):
     PROPOSAL = "policy.proposal"
     """A change of policies was drafted, proposed, approved, rejected, scheduled, cancelled or failed (`outcome`)."""
 
+    POLICY_MODE = "policy.mode"
+    """Policies come into force in another way from here on: `outcome` is `watch` or `approved`."""
+
     WEBHOOK_ENDPOINT = "webhook-endpoint"
     """An address that events are sent to was added, changed or ended, or what failed there is sent again
     (`outcome`)."""

@@ -184,11 +184,57 @@ def _submitted(number: str, amount: str) -> dict[str, object]:
     return {"account": "C-77", "order": {"id": number, "amount": amount}}
 
 
+EDITOR = {"Credence-On-Behalf-Of": "e.lang; roles=editor"}
+APPROVER = {"Credence-On-Behalf-Of": "a.kurz; roles=approver"}
+
+
+def _draft(client: httpx2.Client, name: str, **more: str) -> dict[str, Any]:
+    """Of the set in force with another comment, so that the same is decided."""
+    files = {each["name"]: each["text"] for each in client.get("/v1/policies?text=true").json()["files"]}
+    files = {called: f"# {name}\n{text}" if called.endswith("orders.yaml") else text for called, text in files.items()}
+    return {"title": name, "why": name, "files": files, "acknowledged": {"test:none": "A comment."}, **more}
+
+
+def _proposal(client: httpx2.Client, word: str, *before: str, who: dict[str, str] = APPROVER, **more: str) -> Asked:
+    """A proposal with which this is to be done, after all that was."""
+    number = client.post("/v1/policies/drafts", json=_draft(client, word, **more), headers=EDITOR).json()["number"]
+    proposed = client.post(f"/v1/policies/drafts/{number}/propose", json={}, headers=EDITOR)
+    body = {"digest": proposed.raise_for_status().json()["digest"]}
+    for each in before:
+        client.post(f"/v1/policies/proposals/{number}/{each}", json=body, headers=APPROVER).raise_for_status()
+    return Asked(f"/v1/policies/proposals/{number}/{word}", body, {"digest": "0" * 64}, who)
+
+
+def _propose(client: httpx2.Client) -> Asked:
+    number = client.post("/v1/policies/drafts", json=_draft(client, "propose"), headers=EDITOR).json()["number"]
+    return Asked(f"/v1/policies/drafts/{number}/propose", {}, {"a": 1}, EDITOR)
+
+
+def _roll_back(client: httpx2.Client) -> Asked:
+    before = client.get("/v1/policies").json()["version"]
+    asked = _proposal(client, "activate", "approve")
+    client.post(asked.path, json=asked.body, headers=APPROVER).raise_for_status()
+    body = {"version": before, "why": "It was better."}
+    return Asked("/v1/policies/rollback", body, {**body, "why": "It was."}, APPROVER)
+
+
 ASKED: dict[str, Callable[[httpx2.Client, Settings], Asked]] = {
     "/v1/policies/check": lambda *_: Asked("/v1/policies/check", {"files": {}}, {"files": {"a.yaml": "..."}}),
     "/v1/policies/activate": lambda client, settings: Asked(
         "/v1/policies/activate", {"version": _pending(client, settings)}, {"version": "0" * 64}
     ),
+    "/v1/policies/drafts": lambda client, _: Asked(
+        "/v1/policies/drafts", _draft(client, "begin"), _draft(client, "other"), EDITOR
+    ),
+    "/v1/policies/drafts/{number}/propose": lambda client, _: _propose(client),
+    "/v1/policies/proposals/{number}/approve": lambda client, _: _proposal(client, "approve"),
+    "/v1/policies/proposals/{number}/reject": lambda client, _: _proposal(client, "reject"),
+    "/v1/policies/proposals/{number}/withdraw": lambda client, _: _proposal(client, "withdraw", who=EDITOR),
+    "/v1/policies/proposals/{number}/activate": lambda client, _: _proposal(client, "activate", "approve"),
+    "/v1/policies/proposals/{number}/cancel": lambda client, _: _proposal(
+        client, "cancel", "approve", "activate", on="2099-01-01"
+    ),
+    "/v1/policies/rollback": lambda client, _: _roll_back(client),
     "/v1/decisions/order": lambda *_: Asked(ORDER, BODY, {**BODY, "as_of": "2026-07-02"}),
     "/v1/audit/completeness": lambda *_: Asked(
         "/v1/audit/completeness", {"orders": {"SO-none": "1.00"}}, {"orders": {}}
@@ -280,8 +326,10 @@ ASKED: dict[str, Callable[[httpx2.Client, Settings], Asked]] = {
 """By route; the other kinds of case share the code of orders."""
 
 GRANT = "/v1/accounts/{id}/limits/{number}/grant"
-POSTED = {row.path for row in ROWS if row.method == "POST"} - {"/v1/decisions/{case}", GRANT}
-"""Every route that POSTs, but for those that only refuse: the policies here let no grant of a limit count."""
+INIT = "/v1/policies/init"
+POSTED = {row.path for row in ROWS if row.method == "POST"} - {"/v1/decisions/{case}", GRANT, INIT}
+"""Every route that POSTs, but for those that only refuse: the policies here let no grant of a limit count, and are not
+the first."""
 
 
 def test_every_route_that_posts_is_asked_here() -> None:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import partial
 
 import structlog
 
@@ -90,11 +91,11 @@ async def _examined_apart(contents: Mapping[str, bytes], tests: Texts, before: T
     """In a process of its own, with more time than a check has: it runs the set's tests too."""
     worker = Worker([MODULE], LIMITS)
     try:
-        job = CALLER, examine, contents, dict(tests), dict(before) if before else None
+        job = partial(worker.run, CALLER, examine, contents, dict(tests), dict(before) if before else None)
         try:
-            return await worker.run(*job)
+            return await job()
         except Died:  # perhaps by somebody else's doing
-            return await worker.run(*job)
+            return await job()
     except Stopped as stopped:
         return Examined(findings=Findings(version=None, mistakes=(str(too_large(contents, stopped)),)))
     except JobFailed as failed:

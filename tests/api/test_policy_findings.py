@@ -61,6 +61,7 @@ def _proposed(found: Findings, desk: PolicyDesk = DESK) -> str:
 
 def test_a_must_is_proved_or_keeps_the_change_a_draft() -> None:
     stricter, looser = _examined(_with(9000)), _examined(_with(20000))
+    assert (stricter.mistakes, looser.mistakes) == ((), ())
     assert [(each.id, each.verdict) for each in stricter.invariants] == [
         ("large-never-passes", "proved"),
         ("small-passes-or-waits", "proved"),
@@ -119,7 +120,9 @@ def test_facts_that_come_and_go_are_told() -> None:
     required = region.replace("type: text", "type: text, required: true")
     with_it, must = (FACTS.replace("facts: {}\n", each) for each in (region, required))
     files = {name: text.encode() for name, text in _with(9000, facts=must).items()}
-    found = examine(files, TESTS, {**BEFORE, "rules/facts.yaml": with_it}).findings
+    tests = {name: text.replace("{id: C-1}", "{id: C-1, region: north}") for name, text in TESTS.items()}
+    found = examine(files, tests, {**BEFORE, "rules/facts.yaml": with_it}).findings
+    assert found.mistakes == ()
     assert (found.facts_required, found.facts_removed, found.vocabulary_changed) == (("account.region",), (), True)
     back = {name: text.encode() for name, text in BEFORE.items()}
     gone = examine(back, TESTS, {**BEFORE, "rules/facts.yaml": with_it}).findings

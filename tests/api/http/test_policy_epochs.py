@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from api.settings import Settings
+from ledger.policies import in_force
 from ledger.policies.policy_mode import PolicyMode
 from ledger.record.new_records import ACTIVATION_NUMBER
 from ledger.record.record_header import RecordKind
@@ -41,8 +42,12 @@ def two_services(home: Path, place: JournalPlace) -> Iterator[tuple[PolicyActs, 
             yield one, PolicyActs(client, one.keys)
 
 
-def test_after_an_activation_has_answered_nobody_answers_by_the_set_before(tmp_path: Path, place: JournalPlace) -> None:
-    """Decisions go on over both services while one activates, schedules none, and rolls back."""
+def test_after_an_activation_has_answered_nobody_answers_by_the_set_before(
+    tmp_path: Path, place: JournalPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Decisions go on over both services while one activates and the other rolls back. Neither looks by itself for what
+    the other has done: only that its decision would be recorded under another set tells it."""
+    monkeypatch.setattr(in_force, "FOLLOW_SECONDS", 3_600)
     with two_services(tmp_path, place) as (one, other):
         answered: list[tuple[int, str]] = []  # (how many activations had answered when it was asked, version)
         done, stop = [one.activations()[-1]["version"]], threading.Event()

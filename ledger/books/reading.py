@@ -18,6 +18,7 @@ from ledger.credit.sisters import SISTER_DAYS, SisterTotal
 from ledger.credit.snapshot import Snapshot, Wants
 from ledger.items.item import Allocation, ItemKind, ItemState, OpenItem
 from ledger.items.totals import BookTotal, DayRecord, DueTotal, LevelTotal
+from ledger.items.write_off import WriteOff
 from ledger.store.ledger_tables import STORED
 from receivables.account_facts import YEAR_DAYS
 
@@ -113,6 +114,11 @@ def _ask_items(questions: Questions, wants: Wants) -> None:
     questions.put(Allocation, is_open, wants.open_items)
     questions.put(Allocation, "from_item {among}", wants.items)
     questions.put(Allocation, "to_item {among}", wants.items)
+    questions.put(WriteOff, "account IN (SELECT account FROM write_offs WHERE id {among})", wants.write_offs)
+    questions.put(WriteOff, "account {among}", wants.written_off)
+    invoices = "(SELECT invoice FROM write_offs WHERE id {among})"
+    questions.put(OpenItem, f"id IN {invoices}", wants.write_offs)
+    questions.put(Allocation, f"to_item IN {invoices}", wants.write_offs)
 
 
 def _ask_linked_items(questions: Questions, snapshot: Snapshot, wants: Wants) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import BigInteger
 
-from ledger.books.two_sides import COMPARISONS, SidesCompared
+from ledger.books.sides import SidesCompared
+from ledger.books.two_sides import COMPARISONS
 from ledger.books.verify import LedgerDifference
 from ledger.credit.account import Account, Group
 from ledger.credit.limit import Limit, LimitKind, LimitState

@@ -142,12 +142,12 @@ class PureBooks(Books):
             again.require_unmoved(told.answer)
             return replace(told, is_repeated=True)
         self._seq += 1
-        if change.refused is not None:
-            raise change.refused
         for row in change.rows:
             self.snapshot.put(row)
         self._entries += change.entries
         self._recheck(change)
+        if change.refused is not None:
+            raise change.refused
         decision = None if change.judged is None else answer_parts(change.judged.decision)[0]
         told = Told(change.status, json.loads(answer_of(act_of(change), decision)))
         known = change.judged.decision.id if change.judged is not None else change.id

@@ -25,6 +25,7 @@ NO_END = "2199-12-31"
 
 _ONE = 10**RATE_SCALE
 GUARANTEES = frozenset((SecurityKind.BANK_GUARANTEE, SecurityKind.PARENT_GUARANTEE, SecurityKind.FLOATING_CHARGE))
+"""Kinds that pay on demand."""
 
 _WORDS = {
     SecurityKind.BANK_GUARANTEE: "bank_guarantee",

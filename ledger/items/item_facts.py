@@ -18,6 +18,7 @@ from ledger.credit.account import Account
 from ledger.credit.account_fact_group import account_body, iso_of, money_of
 from ledger.credit.change import Desk, Judged
 from ledger.credit.cover_facts import GUARANTEES
+from ledger.credit.exchange import no_rate
 from ledger.credit.facts import as_of
 from ledger.credit.security import Security
 from ledger.credit.snapshot import Snapshot
@@ -65,14 +66,12 @@ def credits_pending(snapshot: Snapshot, item: OpenItem, account: Account) -> int
     return _share(snapshot, item, max(owed - account.open_items, 0))
 
 
-def judged_item(
-    snapshot: Snapshot, item: OpenItem, desk: Desk, id: str, more: Mapping[str, Any], on: int | None = None
-) -> Judged:
-    """The item decided on, by the policies of invoices. `on`: as if it were that day; None: today. Raises
-    `FactsRefused`."""
+def judged_item(snapshot: Snapshot, item: OpenItem, desk: Desk, id: str, more: Mapping[str, Any]) -> Judged:
+    """The item decided on, by the policies of invoices, on the desk's day. Raises `FactsRefused`, and `CommandRefused`
+    (`no-rate`) where nobody knows what its amounts are worth."""
     body = item_body(snapshot, item, desk, more)
-    if on is not None:
-        body["as_of"] = iso_of(on)
+    if "currency" in body and "rates" not in body:
+        raise no_rate(desk, body["currency"], desk.day)
     return Judged(decision=desk.engine.decide_request("invoice", body, as_of(body), id), facts=body)
 
 

@@ -42,6 +42,28 @@ WITNESS = new_signer("auditor.example/w1", COSIGNATURE)
 UNREADABLE = "/problems/idempotency-key-unreadable"
 
 
+PROVISIONS = """\
+policy: provisions
+title: {en: Write-off, zh: 核销}
+decides: invoice
+values:
+  write_off_authority:
+    type: text
+    title: {en: Agreed by, zh: 审批人}
+    formula: if invoice.open_amount > 1000 then "cfo" else "credit_manager"
+rules:
+  write-off:
+    when: [invoice.recovery_exhausted != null, invoice.recovery_exhausted]
+    then: write_off
+    reason: {en: "It is given up.", zh: "予以核销。"}
+  open:
+    when: [invoice.recovery_exhausted = null]
+    then: review
+    reason: {en: "It is open.", zh: "未清。"}
+...
+"""
+
+
 @pytest.fixture(scope="module")
 def service_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     home = tmp_path_factory.mktemp("service")
@@ -49,6 +71,9 @@ def service_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     settings = settings_of_desk(home, trust_policy=str(home / "trust.policy"))
     put_rows(settings, accounts("C-77", *(f"C-{move}" for move in MOVES)))
     (settings.rules / "retention.yaml").write_text(f"{RETENTION}\n...\n", "utf-8")
+    (settings.rules / "provisions.yaml").write_text(PROVISIONS, "utf-8")
+    facts = settings.rules / "facts.yaml"
+    facts.write_text(facts.read_text("utf-8").replace("release", "release, provisions", 1), "utf-8")
     return settings
 
 
@@ -162,6 +187,30 @@ def _booked(what: str, more: dict[str, object]) -> Callable[..., Asked]:
     return lambda client, _: (_new_account(client, what), Asked(f"/v1/{what}", body, {**body, "amount": "8.00"}))[1]
 
 
+def _owing(client: httpx2.Client, word: str) -> str:
+    """An account that owes 7.00; gives its number."""
+    _new_account(client, word)
+    invoice = {**INVOICE, "id": f"RE-{word}", "account": f"C-{word}"}
+    client.post("/v1/invoices", json=invoice).raise_for_status()
+    return f"C-{word}"
+
+
+def _paid(client: httpx2.Client, word: str, **more: object) -> httpx2.Response:
+    payment = {"id": f"P-{word}", "account": f"C-{word}", "amount": "1.00", **more}
+    return client.post("/v1/payments", json=payment).raise_for_status()
+
+
+def _pays(word: str, **more: object) -> dict[str, object]:
+    return {"references": [{"invoice": f"RE-{word}", **more}]}
+
+
+def _given_up(word: str) -> dict[str, object]:
+    return {"id": f"WO-{word}", "account": f"C-{word}", "invoice": f"RE-{word}", "reason": "they closed"}
+
+
+PROPOSER = {"Credence-On-Behalf-Of": "u.c; roles=collector"}
+
+
 def _limit(client: httpx2.Client, act: str) -> Asked:
     path = f"{_new_account(client, f'limit-{act}')}/limits"
     client.post(path, json={"amount": "10.00"}).raise_for_status()
@@ -237,6 +286,30 @@ ASKED: dict[str, Callable[[httpx2.Client, Settings], Asked]] = {
         _new_account(client, "reverse"),
         client.post("/v1/payments", json={"id": "P-1", "account": "C-reverse", "amount": "1.00"}).raise_for_status(),
         Asked("/v1/payments/P-1/reverse", {}, {"bounced": False}),
+    )[2],
+    "/v1/payments/{id}/allocate": lambda client, _: (
+        _owing(client, "allocate"),
+        _paid(client, "allocate", on_account=True),
+        Asked("/v1/payments/P-allocate/allocate", _pays("allocate"), _pays("allocate", amount="0.50")),
+    )[2],
+    "/v1/payments/{id}/unallocate": lambda client, _: (
+        _owing(client, "unallocate"),
+        _paid(client, "unallocate"),
+        Asked("/v1/payments/P-unallocate/unallocate", {}, {"invoice": "RE-unallocate"}),
+    )[2],
+    "/v1/write-offs": lambda client, _: (
+        _owing(client, "ask"),
+        Asked("/v1/write-offs", _given_up("ask"), {**_given_up("ask"), "reason": "they moved"}, DESK),
+    )[1],
+    "/v1/write-offs/{id}/approve": lambda client, _: (
+        _owing(client, "approve"),
+        client.post("/v1/write-offs", json=_given_up("approve"), headers=PROPOSER).raise_for_status(),
+        Asked("/v1/write-offs/WO-approve/approve", {}, REASON, DESK),
+    )[2],
+    "/v1/write-offs/{id}/refuse": lambda client, _: (
+        _owing(client, "refuse"),
+        client.post("/v1/write-offs", json=_given_up("refuse"), headers=PROPOSER).raise_for_status(),
+        Asked("/v1/write-offs/WO-refuse/refuse", {}, REASON, DESK),
     )[2],
     "/v1/deposits": lambda client, _: (
         client.put(f"/v1/accounts/{_account('SO-deposit')}", json={}).raise_for_status(),

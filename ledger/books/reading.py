@@ -142,7 +142,9 @@ def _ask_rates(questions: Questions, snapshot: Snapshot, wants: Wants, day: int,
     """Of the currencies of commands, accounts, orders and books; so far back that what is booked late finds its own,
     and an order that finds none too old ones."""
     currencies = wants.currencies | {each.currency for each in snapshot.all(Account)}
-    currencies |= {each.currency for each in snapshot.all(Order)}
+    orders = snapshot.all(Order)
+    currencies |= {each.currency for each in orders}
+    currencies |= {each.foreign_currency for each in orders if each.foreign_currency is not None}
     currencies |= {each.currency for each in snapshot.all(BookTotal) if each.open_items}
     currencies -= {vocabulary.currency}
     questions.put(ExchangeRate, "currency {among} AND day >= {value}", currencies, day - RATES_READ_DAYS)

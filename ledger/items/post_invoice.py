@@ -13,6 +13,7 @@ from ledger.credit.deliver import Billed, bill_order
 from ledger.credit.exchange import worth
 from ledger.credit.ledger_state import helped, required_account, state_told
 from ledger.credit.order import Order
+from ledger.credit.order_currency import ROUNDING, own_share
 from ledger.credit.shown import order_shown
 from ledger.credit.snapshot import Snapshot, Wants
 from ledger.items.billing_notices import billing_notices, unknown_order_notice, warned
@@ -88,7 +89,7 @@ def post_invoice(snapshot: Snapshot, command: PostInvoice, desk: Desk) -> Ledger
     before = account.exposure
     billed = _billed(posting, command, item)
     notices = _notices(command, item, billed, account.currency)
-    if billed is None or billed.beyond == item.amount:
+    if billed is None or not billed.is_part:
         item = replace(item, order=None)
     put_item(posting, item, effective_on=item.issued_on)
     if billed is not None:
@@ -118,7 +119,16 @@ def _billed(posting: Posting, command: PostInvoice, item: OpenItem) -> Billed | 
     order = None if command.order is None else posting.get(Order, command.order)
     if order is None or order.account != command.account:
         return None
-    return bill_order(posting, order.id, item.amount)
+    return bill_order(posting, order.id, _part_of_order(order, item))
+
+
+def _part_of_order(order: Order, item: OpenItem) -> int:
+    """What of the order is invoiced, in the account's currency as the order has it: one in its own currency is that
+    share of it, at whatever rate it is owed."""
+    if item.foreign_amount is None or item.foreign_currency != order.foreign_currency:
+        return item.amount
+    part, left = own_share(order, item.foreign_amount), order.amount - order.billed
+    return left if left < part <= left + ROUNDING else part
 
 
 def _notices(command: PostInvoice, item: OpenItem, billed: Billed | None, currency: str) -> list[dict[str, Any]]:

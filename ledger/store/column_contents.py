@@ -249,6 +249,8 @@ LEDGER: dict[str, dict[str, Content]] = {
         "delivered": Content.AMOUNT,
         "billed": Content.AMOUNT,
         "lapsed": Content.AMOUNT,
+        "foreign_currency": Content.WORD,
+        "foreign_amount": Content.AMOUNT,
         "root": Content.CASE,
         "entered_by": Content.LOGIN,
         "entered_via": Content.WORD,

@@ -161,7 +161,7 @@ class PureBooks(Books):
                 self._rechecked.add(each.id)
         for order in self.snapshot.all(Order):
             account = self.snapshot.get(Account, order.account)
-            currencies = {order.currency, account.currency if account else ""}
+            currencies = {order.foreign_currency, account.currency if account else ""}
             if order.state is OrderState.HELD and currencies & change.recheck_currencies:
                 self._rechecked.add(order.account)
 

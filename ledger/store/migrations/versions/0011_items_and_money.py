@@ -14,6 +14,7 @@ _ADDED = {
         "written_off int, recovered int"
     ),
     "allocations": "cause text, fx_difference int",
+    "orders": "foreign_currency text?, foreign_amount int?",
 }
 """Table → new columns (`?`: may be null). The others begin at 0, and at what the rows that are there say."""
 

@@ -68,6 +68,7 @@ from api.http.parameters import only_parameters, value_fault
 from api.http.policy_routes import add_policy_routes
 from api.http.problems import FactsInvalid, MethodNotAllowed, NoSuchPath, problems
 from api.http.rate_limits import RateLimits
+from api.http.receivables_routes import add_receivables_routes
 from api.http.reference import add_reference_routes
 from api.http.replay_routes import add_replay_routes
 from api.http.retries import Retries
@@ -204,6 +205,7 @@ def _add_ledger_routes(app: FastAPI, desk: LedgerDesk, imports: Imports) -> None
     add_item_routes(app, desk)
     add_item_read_routes(app, desk)
     add_write_off_routes(app, desk)
+    add_receivables_routes(app, desk)
     add_import_routes(app, imports)
     add_verify_routes(app, desk.journal, desk.policies)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field
 
 from api.http.answers import DecisionShape, Shape
@@ -199,3 +201,17 @@ class InvoiceShape(Shape):
     item: ItemShape
     allocations: list[ItemAllocationShape]
     interest: InterestShape
+
+
+class ReceivablesShape(Shape):
+    """How the receivables stand as a day closed; the parts are those of `credence portfolio --json`."""
+
+    as_of: str
+    account: str | None
+    currency: str = Field(description="The policies'.")
+    left_out: list[str] = Field(description="Accounts whose currency has no rate of that day.")
+    receivables: dict[str, Any]
+    aging: list[dict[str, Any]] = Field(description="By days overdue.")
+    credit_notes: dict[str, Any] = Field(description="Credits that are not set off.")
+    quarters: list[dict[str, Any]] = Field(description="DSO and collection effectiveness, the oldest quarter first.")
+    loss_allowance: dict[str, Any] = Field(description="By the policies' buckets, and `by_grade` by both.")

@@ -9,7 +9,6 @@ from starlette.responses import Response
 
 from api.http import account_answers, item_answers
 from api.http import account_requests as requests
-from api.http.identifiers import uuid7
 from api.http.ledger_desk import LedgerDesk
 from api.http.openapi import body_of
 from api.http.parameters import only_parameters
@@ -34,9 +33,6 @@ _RATES = '{"rates": [{"currency": "USD", "date": "2026-07-14", "rate": "0.9215"}
 def add_item_routes(app: FastAPI, desk: LedgerDesk) -> None:
     """`POST /v1/invoices`, `/v1/credit-notes`, `/v1/payments…`, `/v1/deposits` and `/v1/rates`."""
 
-    def new_id() -> str:
-        return uuid7(desk.journal.clock.id_time())
-
     @app.post(
         "/v1/invoices",
         name="post_invoice",
@@ -55,7 +51,7 @@ def add_item_routes(app: FastAPI, desk: LedgerDesk) -> None:
                 invoice=body.id, account=body.account, amount=body.amount, currency=body.currency,
                 issued_on=body.issued_on, due_on=body.due_on, kind=ItemKind(body.kind), order=body.order,
                 settled_on=body.settled_on, discount_rate=body.discount_rate, discount_days=body.discount_days,
-                daily_interest_rate=body.daily_interest_rate, interest_of=body.interest_of, asker=asker, id=new_id(),
+                daily_interest_rate=body.daily_interest_rate, interest_of=body.interest_of, asker=asker, id=desk.new_id(),
             ),
         )  # fmt: skip
 
@@ -76,7 +72,7 @@ def add_item_routes(app: FastAPI, desk: LedgerDesk) -> None:
             lambda body, asker: PostCreditNote(
                 credit_note=body.id, account=body.account, amount=body.amount, currency=body.currency,
                 issued_on=body.issued_on, invoice=body.invoice, is_on_account=body.on_account, asker=asker,
-                id=new_id(),
+                id=desk.new_id(),
             ),
         )  # fmt: skip
 
@@ -96,7 +92,7 @@ def add_item_routes(app: FastAPI, desk: LedgerDesk) -> None:
             request, requests.PostPaymentRequest, _PAYMENT, RecordKind.ITEM,
             lambda body, asker: PostPayment(
                 payment=body.id, account=body.account, amount=body.amount, currency=body.currency,
-                effective_on=body.effective_on, is_on_account=body.on_account, asker=asker, id=new_id(),
+                effective_on=body.effective_on, is_on_account=body.on_account, asker=asker, id=desk.new_id(),
                 references=tuple(Reference(invoice=each.invoice, amount=each.amount) for each in body.references),
             ),
         )  # fmt: skip
@@ -123,7 +119,7 @@ def _add_others(app: FastAPI, desk: LedgerDesk) -> None:
             request, requests.ReversePaymentRequest, '{"bounced": true}', RecordKind.ITEM,
             lambda body, asker: Reverse(
                 item=id, is_bounced=body.bounced, on=body.on, reason=body.reason, asker=asker,
-                id=uuid7(desk.journal.clock.id_time()),
+                id=desk.new_id(),
             ),
         )  # fmt: skip
 
@@ -143,7 +139,7 @@ def _add_others(app: FastAPI, desk: LedgerDesk) -> None:
             request, requests.PostDepositRequest, _DEPOSIT, RecordKind.ITEM,
             lambda body, asker: PostDeposit(
                 deposit=body.id, account=body.account, order=body.order, amount=body.amount, currency=body.currency,
-                effective_on=body.effective_on, asker=asker, id=uuid7(desk.journal.clock.id_time()),
+                effective_on=body.effective_on, asker=asker, id=desk.new_id(),
             ),
         )  # fmt: skip
 

@@ -85,6 +85,10 @@ def add_receivables_routes(app: FastAPI, desk: LedgerDesk) -> None:
         async with turn:
             return answers.ReceivablesShape.model_validate(await reader.ask(question))
 
+    _add_register(app, reader)
+
+
+def _add_register(app: FastAPI, reader: AccountReader) -> None:
     @app.get(
         "/v1/register",
         name="get_register",
@@ -104,6 +108,7 @@ def add_receivables_routes(app: FastAPI, desk: LedgerDesk) -> None:
         judge, day = _on(reader, on)
         if account is not None:
             await reader.account(account, request)
+        today = Desk(engine=judge.engine, day=reader.today())
         overdue = await reader.ask(lambda connection: overdue_items(connection, day, account))
 
         async def lines() -> AsyncIterator[bytes]:
@@ -111,7 +116,7 @@ def add_receivables_routes(app: FastAPI, desk: LedgerDesk) -> None:
                 yield _csv([[field.name for field in fields(RegisterRow)]])
             for at in range(0, len(overdue), ROWS_AT_ONCE):
                 some = overdue[at : at + ROWS_AT_ONCE]
-                rows = await reader.ask(partial(register_rows, desk=judge, overdue=some, day=day))
+                rows = await reader.ask(partial(register_rows, desk=today, overdue=some, day=day))
                 if format == "csv":
                     yield _csv([list(asdict(each).values()) for each in rows])
                 else:

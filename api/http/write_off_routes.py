@@ -18,7 +18,6 @@ from api.http import account_requests as requests
 from api.http import item_answers as answers
 from api.http.access_table import Right
 from api.http.caller import admitted_of
-from api.http.identifiers import uuid7
 from api.http.ledger_desk import LedgerDesk, require_authority
 from api.http.openapi import body_of
 from api.http.parameters import only_parameters
@@ -64,7 +63,7 @@ def add_write_off_routes(app: FastAPI, desk: LedgerDesk) -> None:
         return await desk.answer(
             request, requests.AllocatePaymentRequest, _REFERENCES, RecordKind.ITEM,
             lambda body, asker: Allocate(
-                item=id, asker=asker, id=uuid7(desk.journal.clock.id_time()),
+                item=id, asker=asker, id=desk.new_id(),
                 references=tuple(Reference(invoice=each.invoice, amount=each.amount) for each in body.references),
             ),
         )  # fmt: skip
@@ -84,7 +83,7 @@ def add_write_off_routes(app: FastAPI, desk: LedgerDesk) -> None:
             request, requests.UnallocatePaymentRequest, '{"invoice": "RE-1"}', RecordKind.ITEM,
             lambda body, asker: Unallocate(
                 item=id, invoice=body.invoice, reason=body.reason, asker=asker,
-                id=uuid7(desk.journal.clock.id_time()),
+                id=desk.new_id(),
             ),
         )  # fmt: skip
 
@@ -105,7 +104,7 @@ def add_write_off_routes(app: FastAPI, desk: LedgerDesk) -> None:
             request, requests.WriteOffRequest, _WRITE_OFF, RecordKind.ITEM,
             lambda body, asker: AskWriteOff(
                 write_off=body.id, account=body.account, invoice=body.invoice, amount=body.amount, reason=body.reason,
-                asker=_as_proposer(asker, request), id=uuid7(desk.journal.clock.id_time()),
+                asker=_as_proposer(asker, request), id=desk.new_id(),
             ),
         )  # fmt: skip
 
@@ -119,9 +118,7 @@ def _add_decisions(app: FastAPI, desk: LedgerDesk) -> None:
 
         def command(body: BaseModel, asker: Asker) -> DecideWriteOff:
             reason = body.reason if isinstance(body, requests.DecideWriteOffRequest) else None
-            return DecideWriteOff(
-                write_off=id, is_agreed=is_agreed, reason=reason, asker=asker, id=uuid7(desk.journal.clock.id_time())
-            )
+            return DecideWriteOff(write_off=id, is_agreed=is_agreed, reason=reason, asker=asker, id=desk.new_id())
 
         return await desk.answer(request, requests.DecideWriteOffRequest, "{}", RecordKind.ITEM, command)
 
@@ -189,6 +186,6 @@ def _as_proposer(asker: Asker, request: Request) -> Asker:
 def _require_key(request: Request) -> None:
     """Raises `FactsInvalid` where money would be set off twice if the request were lost and sent again."""
     if idempotency_key(request.scope) is None:
-        fault = BodyFault("", "the header Idempotency-Key is missing, so that sent again it would be done twice",
-                          "send one, such as the number of your posting")  # fmt: skip
+        hint = "send the header Idempotency-Key, such as the number of your posting"
+        fault = BodyFault("/Idempotency-Key", "is missing, so that sent again it would be done twice", hint)
         raise FactsInvalid("1 header is missing", [fault])

@@ -31,7 +31,7 @@ from ledger.record.signed_notes import COSIGNATURE, new_signer
 from tests.support.duties import RETENTION
 from tests.support.journal_reading import from_journal, headers_in
 from tests.support.keyed_services import asking_for_keys, bearer, changed, people_with_keys, service_key, settings_in
-from tests.support.order_desks import ORDERS, accounts, enter, put_rows, settings_of_desk
+from tests.support.order_desks import ORDERS, accounts, enter, put_rows, settings_of_desk, write_provisions
 from tests.support.patience import PATIENCE
 from tests.support.raw_http import ask
 from tests.support.running_service import BODY, eventually, journal_file, running
@@ -42,28 +42,6 @@ WITNESS = new_signer("auditor.example/w1", COSIGNATURE)
 UNREADABLE = "/problems/idempotency-key-unreadable"
 
 
-PROVISIONS = """\
-policy: provisions
-title: {en: Write-off, zh: 核销}
-decides: invoice
-values:
-  write_off_authority:
-    type: text
-    title: {en: Agreed by, zh: 审批人}
-    formula: if invoice.open_amount > 1000 then "cfo" else "credit_manager"
-rules:
-  write-off:
-    when: [invoice.recovery_exhausted != null, invoice.recovery_exhausted]
-    then: write_off
-    reason: {en: "It is given up.", zh: "予以核销。"}
-  open:
-    when: [invoice.recovery_exhausted = null]
-    then: review
-    reason: {en: "It is open.", zh: "未清。"}
-...
-"""
-
-
 @pytest.fixture(scope="module")
 def service_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     home = tmp_path_factory.mktemp("service")
@@ -71,9 +49,7 @@ def service_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     settings = settings_of_desk(home, trust_policy=str(home / "trust.policy"))
     put_rows(settings, accounts("C-77", *(f"C-{move}" for move in MOVES)))
     (settings.rules / "retention.yaml").write_text(f"{RETENTION}\n...\n", "utf-8")
-    (settings.rules / "provisions.yaml").write_text(PROVISIONS, "utf-8")
-    facts = settings.rules / "facts.yaml"
-    facts.write_text(facts.read_text("utf-8").replace("release", "release, provisions", 1), "utf-8")
+    write_provisions(settings)
     return settings
 
 

@@ -51,7 +51,8 @@ def add_item_routes(app: FastAPI, desk: LedgerDesk) -> None:
                 invoice=body.id, account=body.account, amount=body.amount, currency=body.currency,
                 issued_on=body.issued_on, due_on=body.due_on, kind=ItemKind(body.kind), order=body.order,
                 settled_on=body.settled_on, discount_rate=body.discount_rate, discount_days=body.discount_days,
-                daily_interest_rate=body.daily_interest_rate, interest_of=body.interest_of, asker=asker, id=desk.new_id(),
+                daily_interest_rate=body.daily_interest_rate, interest_of=body.interest_of, asker=asker,
+                id=desk.new_id(),
             ),
         )  # fmt: skip
 

@@ -45,12 +45,15 @@ def item_group(snapshot: Snapshot, item: OpenItem, account: Account, desk: Desk)
         "invoice_date": iso_of(item.issued_on),
         "due_date": iso_of(item.due_on),
         "disputed": item.disputed_amount > 0,
-        "disputed_amount": money(item.disputed_amount),
-        "dunning_level": item.dunning_level,
-        "insured_amount": money(item.insured_amount),
         "credits_pending": money(credits_pending(snapshot, item, account)),
-        "secured_amount": money(_secured(snapshot, item, desk)),
+        "dunning_level": item.dunning_level,
     }
+    amounts = {
+        "disputed_amount": item.disputed_amount,
+        "insured_amount": min(item.insured_amount, max(item.open_amount, 0)),
+        "secured_amount": _secured(snapshot, item, desk),
+    }
+    group |= {name: money(amount) for name, amount in amounts.items() if amount}  # each is left out where it is nothing
     if item.discount_rate is not None:
         group |= {"discount_rate": rate_shown(item.discount_rate), "discount_days": item.discount_days}
     if item.daily_interest_rate is not None:

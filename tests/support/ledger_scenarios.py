@@ -36,7 +36,8 @@ from ledger.credit.limit import LimitKind
 from ledger.credit.security import SecurityKind
 from ledger.credit.shown import money_shown
 from ledger.items.booked import item_shown
-from ledger.items.item import ItemKind, OpenItem
+from ledger.items.interest import interest_shown
+from ledger.items.item import Allocation, ItemKind, OpenItem
 from ledger.items.item_facts import judged_item
 from ledger.items.post_payment import Reference
 from ledger.items.totals import DayRecord
@@ -250,6 +251,14 @@ def _look_at_decision(step: Mapping[str, Any], books: Books) -> tuple[Any, Any]:
     return step["are"], {name: known[name] for name in step["are"]}
 
 
+def _look_at_interest(step: Mapping[str, Any], books: Books) -> tuple[Any, Any]:
+    invoice = _of_number(books, OpenItem, step["interest"])
+    debits = [each for each in books.rows(OpenItem) if each.interest_of == invoice.id]
+    snapshot = books.snapshot_of(invoice.account)
+    shown = interest_shown(snapshot, invoice, books.rows(Allocation), debits, books.desk)
+    return step["is"], {path: _member(shown, path) for path in step["is"]}
+
+
 def _contact(step: Mapping[str, Any], books: Books) -> tuple[Any, Any]:
     """Somebody was in touch about an item: what collections does."""
     item = _of_number(books, OpenItem, step["contact"])
@@ -263,6 +272,7 @@ _LOOKS = {
     "entry": _look_at_entries,
     "day_record": _look_at_day,
     "decides": _look_at_decision,
+    "interest": _look_at_interest,
     "contact": _contact,
 }
 """What a step does that is no command: gives what it says, and what is so."""

@@ -199,7 +199,7 @@ ROWS = (
     AccessRow("POST", "/v1/payments/{id}/reverse", _may(BOOKING, DESK)),
     AccessRow("POST", "/v1/payments/{id}/allocate", _may(BOOKING)),
     AccessRow("POST", "/v1/payments/{id}/unallocate", _may(BOOKING, DESK)),
-    AccessRow("GET", "/v1/invoices/{id}", _RECEIVABLES),
+    AccessRow("GET", "/v1/items/{id}", _RECEIVABLES),
     AccessRow("POST", "/v1/write-offs", _may(collector=Right.PROPOSE, desk=Right.AUTHORITY)),
     AccessRow("GET", "/v1/write-offs", _may(COLLECTOR, DESK, AUDITOR)),
     AccessRow("POST", "/v1/write-offs/{id}/approve", _JUDGED),

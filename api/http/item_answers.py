@@ -195,7 +195,7 @@ class InterestShape(Shape):
     left: str | None
 
 
-class InvoiceShape(Shape):
+class ItemReadShape(Shape):
     """An item, all that was set off against it, and its late interest."""
 
     item: ItemShape

@@ -24,20 +24,20 @@ from ledger.items.item import Allocation
 
 
 def add_item_read_routes(app: FastAPI, desk: LedgerDesk) -> None:
-    """`GET /v1/invoices/{id}`."""
+    """`GET /v1/items/{id}`."""
     reader = AccountReader(desk)
 
     @app.get(
-        "/v1/invoices/{id}",
-        name="get_invoice",
-        summary="Read an invoice",
+        "/v1/items/{id}",
+        name="get_item",
+        summary="Read an item",
         tags=["items"],
         dependencies=[only_parameters()],
         responses=problems(404, 422, 503),
     )
-    async def get_invoice(
+    async def get_item(
         id: Annotated[str, Path(description="Number of the item.", min_length=1, max_length=200)], request: Request
-    ) -> answers.InvoiceShape:
+    ) -> answers.ItemReadShape:
         """An item of any kind, all that was ever set off against it or by it, and its late interest span by span."""
         found = await reader.ask(lambda connection: invoice_numbered(connection, id))
         if found is None:
@@ -49,7 +49,7 @@ def add_item_read_routes(app: FastAPI, desk: LedgerDesk) -> None:
         interest = interest_shown(
             snapshot, found.item, found.allocations, found.interest_debits, Desk(engine=engine, day=day)
         )
-        return answers.InvoiceShape.model_validate(
+        return answers.ItemReadShape.model_validate(
             {
                 "item": item_shown(found.item, account.currency),
                 "allocations": [_shown(each, account.currency) for each in found.allocations],

@@ -91,7 +91,7 @@ POST /v1/deposits                  -     may   -     -     -     -     -     -  
 POST /v1/payments/{id}/reverse     -     may   -     may   -     -     -     -     -     -     -
 POST /v1/payments/{id}/allocate    -     may   -     -     -     -     -     -     -     -     -
 POST /v1/payments/{id}/unallocate  -     may   -     may   -     -     -     -     -     -     -
-GET  /v1/invoices/{id}             -     own   may   may   mask  mask  may   -     -     -     -
+GET  /v1/items/{id}                -     own   may   may   mask  mask  may   -     -     -     -
 GET  /v1/receivables               -     -     may   may   -     -     may   -     -     -     -
 GET  /v1/register                  -     -     may   may   -     -     may   -     -     -     -
 POST /v1/write-offs                -     -     prop  auth  -     -     -     -     -     -     -

@@ -73,14 +73,14 @@ def test_what_a_payment_pays_is_said_later_and_taken_back(desk: Desk) -> None:
     assert desk.post("u.collector", f"{path}/allocate", references=[{"invoice": "RE-1"}]).status_code == 403
     opened = desk.done("u.hoffmann", f"{path}/unallocate", invoice="RE-1")
     assert (opened["item"]["open_amount"], opened["opened"][0]["open_amount"]) == ("-1176.00", "1200.00")
-    read = desk.get("u.collector", "/v1/invoices/RE-1").json()
+    read = desk.get("u.collector", "/v1/items/RE-1").json()
     assert read["item"]["discount_rate"] == "0.020000"
     assert len(read["allocations"]) == 2
     assert all(each["reversed_on"] for each in read["allocations"])
     assert {each["interest"] for each in read["interest"]["spans"]} == {None}, "these policies say nothing of interest"
     assert read["interest"]["total"] is None
-    assert desk.get("u.erp", "/v1/invoices/RE-1").status_code == 404, "an account that booking didn't put"
-    assert desk.get("u.hoffmann", "/v1/invoices/RE-9").json()["type"] == "/problems/unknown-item"
+    assert desk.get("u.erp", "/v1/items/RE-1").status_code == 404, "an account that booking didn't put"
+    assert desk.get("u.hoffmann", "/v1/items/RE-9").json()["type"] == "/problems/unknown-item"
 
 
 def test_who_has_not_the_authority_proposes_a_write_off(desk: Desk) -> None:

@@ -1,5 +1,5 @@
-"""Open items of the credit ledger: what was invoiced, paid, credited, deposited and given up, and the sums that facts are
-made of.
+"""Open items of the credit ledger: what was invoiced, paid, credited, deposited and given up, and the sums that facts
+are made of.
 
 item                one item, and how parts of it were set off against others
 write_off           what somebody wants to be given up, and what became of it

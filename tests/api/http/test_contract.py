@@ -67,6 +67,8 @@ UNSAID = {
     NOTHING_TO_CHECK,
     "stands beside `on`",
     "is missing, so that sent again it would be done twice",  # of a delivery, unless a header is sent
+    "goes with discount_rate",  # both or neither
+    "is of a debit alone",  # of an invoice nothing is the interest of
 }
 
 

@@ -52,6 +52,9 @@ class Wants:
     deliveries: frozenset[str] = frozenset()
     """Orders of which all deliveries and returns are wanted that have a number."""
 
+    collections: frozenset[str] = frozenset()
+    """Accounts of which disputes, plans, blocks, recorded facts, collectors and entries of the worklist are wanted."""
+
     currencies: frozenset[str] = frozenset()
     """Of which rates are wanted, beside those of the accounts."""
 
@@ -66,6 +69,7 @@ class Wants:
             releases=self.releases | other.releases,
             histories=self.histories | other.histories,
             deliveries=self.deliveries | other.deliveries,
+            collections=self.collections | other.collections,
             currencies=self.currencies | other.currencies,
         )
 

@@ -88,6 +88,10 @@ class Books:
     def snapshot_of(self, *accounts: str) -> Snapshot:
         raise NotImplementedError
 
+    def snapshot_for(self, wants: Wants) -> Snapshot:
+        """What a command that wants this would see now."""
+        raise NotImplementedError
+
     @property
     def desk(self) -> Desk:
         return Desk(engine=self.engine, day=day_number(self.today))
@@ -114,6 +118,9 @@ class PureBooks(Books):
     def snapshot_of(self, *_: str) -> Snapshot:
         self.snapshot.open_items_of = frozenset(each.id for each in self.snapshot.all(Account))
         return self.snapshot
+
+    def snapshot_for(self, wants: Wants) -> Snapshot:  # noqa: ARG002  # it is the whole ledger
+        return self.snapshot_of()
 
     def do(self, command: LedgerCommand) -> Told:
         desk = replace(self.desk, next_seq=self._seq)
@@ -210,6 +217,11 @@ class JournalBooks(Books):
     def snapshot_of(self, *accounts: str) -> Snapshot:
         wants, day = Wants(accounts=frozenset(accounts)), day_number(self.today)
         vocabulary = self.engine.vocabulary
+        found: Snapshot = self.read(lambda connection: read_snapshot(connection, wants, day, vocabulary, itemized=True))
+        return found
+
+    def snapshot_for(self, wants: Wants) -> Snapshot:
+        day, vocabulary = day_number(self.today), self.engine.vocabulary
         found: Snapshot = self.read(lambda connection: read_snapshot(connection, wants, day, vocabulary, itemized=True))
         return found
 

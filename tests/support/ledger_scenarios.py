@@ -27,12 +27,14 @@ from typing import Any
 import yaml
 
 from engine.vocabulary.binding import FactsRefused
+from engine.vocabulary.days import day_number
 from ledger.books.verbs import VERBS
 from ledger.credit.change import CommandRefused
 from ledger.credit.limit import LimitKind
 from ledger.credit.security import SecurityKind
 from ledger.items.item import ItemKind
 from ledger.items.post_payment import Reference
+from tests.support.collection_steps import looked_at
 from tests.support.ledger_books import FIRST_DAY, Books, asker
 
 _NUMBER = re.compile(r"(?<![\w-])([A-Z]{1,2}-\d+)(?![\w-])")
@@ -178,6 +180,8 @@ def _do(scenario: Scenario, books: Books, step: Mapping[str, Any]) -> None:
         found = {name: facts.get(name) for name in expected}
         assert found == expected, f"{where}: {found}"
         return
+    if looked_at(named, books, where):
+        return
     word = next(each for each in named if each in _COMMANDS)
     command = _command(word, named, books)
     refused = named.get("refused")
@@ -203,6 +207,10 @@ def _command(word: str, step: Mapping[str, Any], books: Books) -> Any:
         given["kind"] = enum(given["kind"])
     if "references" in given:
         given["references"] = tuple(Reference(**each) for each in given["references"])
+    if "due_on" in given and word == "promise_from_entry" or word == "dispute_from_entry":
+        given["entry"] = _command("do_entry", {**step, "do_entry": given["entry"]}, books)
+    if isinstance(given.get("day"), date):
+        given["day"] = day_number(given["day"])
     if "asker" in names:
         login, _, authority = step.get("by", "u.becker").partition(" ")
         given["asker"] = asker(login, authority or "none")

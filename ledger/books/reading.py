@@ -13,7 +13,7 @@ from ledger.collections.contact import CollectorAssignment, DunningBlock, ItemFa
 from ledger.collections.dispute import RUNNING_DISPUTES, Dispute
 from ledger.collections.payment_plan import Instalment, PaymentPlan
 from ledger.collections.promise import Promise
-from ledger.collections.worklist_entry import EntryState, WorklistEntry
+from ledger.collections.worklist_entry import CARRIED_DAYS, EntryState, WorklistEntry
 from ledger.credit.account import Account, Figures, Grade, Group
 from ledger.credit.exchange import ExchangeRate
 from ledger.credit.limit import Limit
@@ -126,7 +126,7 @@ def _ask_collections(
     for kind in (Dispute, DunningBlock, ItemFact, CollectorAssignment):
         questions.put(kind, "account {among}", wanted)
     listed = f"account {{among}} AND (day >= {{value}} OR state IN ('{EntryState.DUE}', '{EntryState.DEFERRED}'))"
-    questions.put(WorklistEntry, listed, wanted, day)
+    questions.put(WorklistEntry, listed, wanted, day - CARRIED_DAYS)
 
 
 def _ask_items(questions: Questions, wants: Wants) -> None:

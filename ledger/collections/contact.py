@@ -9,7 +9,7 @@ from ledger.credit.account import Key
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """The customer was written to, called or visited. Evidence: it is never changed, and goes only with the customer."""
+    """The customer was written to, called or visited. Evidence: never changed, and gone only with the customer."""
 
     account: str
     id: str

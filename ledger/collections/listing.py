@@ -28,7 +28,7 @@ from ledger.collections.invoice_facts import Shares, open_owed, shares_of
 from ledger.collections.judge_item import INVOICE_CASE, judge_with_account
 from ledger.collections.record_contact import LEVEL_OF_STEP, collector_on, level_after
 from ledger.collections.shown import PRIORITY_SCALE
-from ledger.collections.worklist_entry import CHANNEL_OF_ACTION, EntryState, WorkChannel, WorklistEntry
+from ledger.collections.worklist_entry import CARRIED_DAYS, CHANNEL_OF_ACTION, EntryState, WorkChannel, WorklistEntry
 from ledger.credit.account import Account
 from ledger.credit.account_fact_group import account_body
 from ledger.credit.change import CommandRefused, Desk, Judged
@@ -191,6 +191,9 @@ def _since(snapshot: Snapshot, account: str, day: int, channel: WorkChannel, ste
     before = [
         each.since
         for each in snapshot.of_account(WorklistEntry, account)
-        if each.channel is channel and each.step == step and each.state is not EntryState.DONE and each.day <= day
+        if each.channel is channel
+        and each.step == step
+        and each.state is not EntryState.DONE
+        and day - CARRIED_DAYS <= each.day <= day
     ]
     return min(before, default=day)

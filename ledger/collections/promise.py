@@ -1,8 +1,8 @@
 """A promise to pay: how much for which items, until when it is waited for, and what was paid by then.
 
-Whether it is kept follows from `paid_by_then` and the day alone, so no fact waits for the day's turn: that only puts the
-word for it into the row. What is booked late counts by its effective day, so that a broken promise may turn out kept; a
-payment that bounces takes that back.
+Whether it is kept follows from `paid_by_then` and the day alone, so no fact waits for the day's turn: that only puts
+the word for it into the row. What is booked late counts by its effective day, so that a broken promise may turn out
+kept; a payment that bounces takes that back.
 """
 
 from __future__ import annotations

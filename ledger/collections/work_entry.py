@@ -14,7 +14,7 @@ from ledger.collections.listing import Listed, listed
 from ledger.collections.record_contact import put_contact
 from ledger.collections.record_promise import RecordPromise, record_promise
 from ledger.collections.shown import contact_shown, entry_id, entry_shown
-from ledger.collections.worklist_entry import EntryState, WorkChannel, WorklistEntry
+from ledger.collections.worklist_entry import CARRIED_DAYS, EntryState, WorkChannel, WorklistEntry
 from ledger.credit.account import Account
 from ledger.credit.amounts import Reading
 from ledger.credit.change import Again, Asker, CommandRefused, Desk, Judged, LedgerChange, Unchanged
@@ -24,7 +24,7 @@ from ledger.credit.snapshot import Snapshot, Wants
 from ledger.items.booked import digest_of
 from ledger.items.item import OpenItem
 
-DEFER_DAYS_MAX = 14
+DEFER_DAYS_MAX = CARRIED_DAYS
 """Days that an entry may be put off at once."""
 
 

@@ -39,6 +39,10 @@ CHANNEL_OF_ACTION: Mapping[str, WorkChannel] = {
 """Of the policies' actions; all others are the desk's."""
 
 
+CARRIED_DAYS = 14
+"""Days that an entry is looked back for, to say since when the same is to be done; no entry is put off for longer."""
+
+
 class EntryState(StrEnum):
     """What became of an entry."""
 

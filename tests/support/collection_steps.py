@@ -1,14 +1,14 @@
 """Steps of scenarios about collections, beside commands (tests/support/ledger_scenarios.py).
 
-    - turn: C-1                                  the day's turn of the account
-    - worklist: C-1
-      are: ["customer formal_letter I-1: I-1 3, I-2 1 = 5640.00"]     channel, step, lead: each item with its level = amount
-    - invoice: I-1
-      of: C-1
-      are: {outcome: wait, collections.chased: "5640.00", invoice.promise_date: null, rules: [collections.disputed]}
-    - plan: I-1
-      of: C-1
-      are: ["2026-07-02 email 1"]
+- turn: C-1                                  the day's turn of the account
+- worklist: C-1
+  are: ["customer formal_letter I-1: I-1 3, I-2 1 = 5640.00"]     channel, step, lead: each item with its level = amount
+- invoice: I-1
+  of: C-1
+  are: {outcome: wait, collections.chased: "5640.00", invoice.promise_date: null, rules: [collections.disputed]}
+- plan: I-1
+  of: C-1
+  are: ["2026-07-02 email 1"]
 """
 
 from __future__ import annotations
@@ -73,9 +73,7 @@ def worklist_of(books: Books, account: str) -> list[str]:
     for entry in entries_of(books, account):
         items = ", ".join(f"{item} {level}" for item, level in zip(entry.items, entry.levels, strict=True))
         by = "" if entry.by_date is None else f" by {date_of(entry.by_date)}"
-        lines.append(
-            f"{entry.channel} {entry.step} {entry.lead}: {items} = {money_shown(entry.amount, currency)}{by}"
-        )
+        lines.append(f"{entry.channel} {entry.step} {entry.lead}: {items} = {money_shown(entry.amount, currency)}{by}")
     return sorted(lines)
 
 

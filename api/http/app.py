@@ -11,6 +11,7 @@ What is made for one app, and who holds what:
     Compiler    a worker process that checks and compiles what was saved in the rules folder
     Policies    the set in force; follows the folder by the compiler, records sets in the journal
     CreditLedger, Lifting   accounts and orders; the task that looks at held orders by itself
+    DayTurn     the task that turns each business date: promises, reviews, the worklist
     Worker      a second process, for texts that callers want checked: their wait keeps no change of policies waiting
     DecideCase  one for each kind of case, with policies and journal
 
@@ -85,6 +86,7 @@ from engine.version import ENGINE_VERSION
 from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.access.access import Access
 from ledger.books.credit_ledger import CreditLedger
+from ledger.books.day_turn import DayTurn
 from ledger.books.lifting import Lifting
 from ledger.erasure.erasing import Erasing, KeptUntil
 from ledger.erasure.retention import kept_until
@@ -121,6 +123,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     letters_kept = timedelta(days=settings.webhook_dead_letter_days)
     ledger = CreditLedger(journal)
     lifting = Lifting(ledger, journal, lambda: policies.in_force.engine if policies.in_force else None)
+    day_turn = DayTurn(ledger, journal, lambda: policies.in_force.engine if policies.in_force else None, lifting)
     desk = LedgerDesk(ledger, policies, journal, settings.body_bytes_max)
     imports = Imports(desk)
     sender = Sender(journal, webhooks, metrics, networks, letters_kept=letters_kept)
@@ -141,6 +144,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
             metrics.share(stop),
             sender.run(stop),
             lifting.run(stop),
+            day_turn.run(stop),
             witnesses.run(stop),
         )
         try:

@@ -23,7 +23,7 @@ from ledger.collections.worklist_entry import EntryState, WorklistEntry
 from ledger.credit.change import Desk, LedgerChange
 from ledger.credit.command_posting import Posting
 from ledger.credit.snapshot import Snapshot
-from ledger.items.item import Allocation, ItemKind, OpenItem
+from ledger.items.item import Allocation, ItemKind, ItemState, OpenItem
 from ledger.items.keeping import put_item
 
 LedgerVerb = Callable[[Snapshot, Any, Desk], LedgerChange]
@@ -51,10 +51,12 @@ def followed(snapshot: Snapshot, change: LedgerChange, desk: Desk) -> LedgerChan
         _follow_plans(posting, allocation, amount)
     for item in items:
         _follow_disputed(posting, item.id)
+    # the worklist of these accounts is looked at again, with their orders
     listed = frozenset(
         item.account
         for item in items
-        if any(each.state is EntryState.DUE for each in snapshot.of_account(WorklistEntry, item.account))
+        if item.state is ItemState.REVERSED
+        or any(each.state is EntryState.DUE for each in snapshot.of_account(WorklistEntry, item.account))
     )
     return replace(
         change,

@@ -207,7 +207,7 @@ def _command(word: str, step: Mapping[str, Any], books: Books) -> Any:
         given["kind"] = enum(given["kind"])
     if "references" in given:
         given["references"] = tuple(Reference(**each) for each in given["references"])
-    if "due_on" in given and word == "promise_from_entry" or word == "dispute_from_entry":
+    if ("due_on" in given and word == "promise_from_entry") or word == "dispute_from_entry":
         given["entry"] = _command("do_entry", {**step, "do_entry": given["entry"]}, books)
     if isinstance(given.get("day"), date):
         given["day"] = day_number(given["day"])

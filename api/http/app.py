@@ -50,6 +50,7 @@ from api.http.audit_routes import add_audit_routes
 from api.http.authentication import Authentication
 from api.http.bearer_tokens import IssuerTokens
 from api.http.caller import admitted_of
+from api.http.collection_routes import add_collection_routes
 from api.http.decisions import DecideCase, find_decision, refuse_case, visible_to
 from api.http.edge import Edge
 from api.http.erasure_routes import add_erasure_routes
@@ -76,6 +77,7 @@ from api.http.verify_routes import add_verify_routes
 from api.http.vocabulary_routes import add_vocabulary_routes
 from api.http.webhook_routes import add_webhook_routes
 from api.http.witness_watch import WitnessWatch
+from api.http.worklist_routes import add_worklist_routes
 from api.network_addresses import listed_networks
 from api.oidc_issuers import read_issuers
 from api.policy_compiler import Compiler
@@ -171,6 +173,8 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     add_access_routes(app, access, journal.clock, settings.body_bytes_max)
     add_webhook_routes(app, webhooks, journal.clock, networks, settings.body_bytes_max)
     _add_ledger_routes(app, desk, imports)
+    add_collection_routes(app, desk)
+    add_worklist_routes(app, desk, day_turn)
     add_erasure_routes(app, erasing, access, settings.body_bytes_max)
     follow_vocabulary(app, policies)
     add_reference_routes(app)

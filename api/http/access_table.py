@@ -216,6 +216,7 @@ ROWS = (
     AccessRow("POST", "/v1/worklist/{entry}/dispute", _COLLECTIONS),
     AccessRow("POST", "/v1/worklist/{entry}/defer", _COLLECTIONS),
     AccessRow("POST", "/v1/worklist/{entry}/skip", _COLLECTIONS),
+    AccessRow("GET", "/v1/day", _may(COLLECTOR, DESK, AUDITOR, ADMIN)),
     AccessRow("POST", "/v1/day", _may(DESK, ADMIN)),
     AccessRow("GET", "/v1/audit/releases", _JOURNAL),
     AccessRow("GET", "/v1/audit/limits", _JOURNAL),

@@ -271,3 +271,19 @@ class InvoicePlanShape(Shape):
 
     invoice: str
     steps: list[PlannedStepShape]
+
+
+class DayStepShape(Shape):
+    """A step of a day's turn."""
+
+    step: str = Field(description="`agreements`, `rechecks`, `reviews` or `worklist`.")
+    accounts: int = Field(description="How many were looked at.")
+    changed: int = Field(description="For how many anything was recorded; of `rechecks`, orders that went.")
+    is_done: bool
+
+
+class DayShape(Shape):
+    """A business date, and how far its turn is."""
+
+    day: str
+    steps: list[DayStepShape]

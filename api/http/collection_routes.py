@@ -100,8 +100,8 @@ def _add_disputes(routes: CollectionRoutes, desk: LedgerDesk) -> None:
     )  # fmt: skip
     routes.post(
         "/v1/disputes/settle", "settle_dispute", "Settle a dispute, or parts of it",
-        "What is rejected or withdrawn is chased again at once; what is accepted stays in dispute until its credit note "
-        "is booked.",
+        "What is rejected or withdrawn is chased again at once; what is accepted stays in dispute until its credit "
+        "note is booked.",
         requests.SettleDisputeRequest, answers.DisputeAnswerShape,
         '{"account": "C-20417", "invoice": "RE-1", "number": 1, "rejected": "2000.00"}',
         lambda body, asker: SettleDispute(
@@ -186,8 +186,8 @@ def _add_contacts(routes: CollectionRoutes, desk: LedgerDesk) -> None:
     )  # fmt: skip
     routes.post(
         "/v1/item-facts", "record_item_fact", "Record what was done or found out about an invoice",
-        "The insurer was notified, a claim filed, a guarantee drawn, a court called, a settlement offered: a fact of the "
-        "policies. The last one of each counts.",
+        "The insurer was notified, a claim filed, a guarantee drawn, a court called, a settlement offered: a fact of "
+        "the policies. The last one of each counts.",
         requests.RecordItemFactRequest, answers.ItemFactAnswerShape,
         '{"account": "C-20417", "invoice": "RE-1", "fact": "insurer_notified", "value": true}',
         lambda body, asker: RecordItemFact(

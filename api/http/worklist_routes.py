@@ -1,16 +1,17 @@
-"""The worklist over HTTP: what is to be done today, entries worked off; what comes next for an invoice; the day's turn."""
+"""The worklist over HTTP: what is to be done today, entries worked off; what comes next for an invoice; the day's
+turn."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Path, Query, Request
 from pydantic import BeforeValidator
 from pydantic_core import to_json
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from api.http import collection_answers as answers
 from api.http import collection_requests as requests
@@ -22,7 +23,7 @@ from api.http.request_models import read_model_and_bytes
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.days import ISO_DATE, date_of, day_number
 from ledger.books.collection_reading import WorklistFilter, contacts_about, item_numbered, worklist_page
-from ledger.books.day_turn import STEPS, DayTurn, TurnStep
+from ledger.books.day_turn import DayTurn, TurnStep
 from ledger.collections.asked import wants_of
 from ledger.collections.contact import DunningBlock, ItemFact
 from ledger.collections.dispute import Dispute
@@ -48,7 +49,6 @@ from ledger.credit.snapshot import Snapshot
 from ledger.items.booked import item_shown
 from ledger.items.item import ItemState, OpenItem
 from ledger.record.record_header import RecordKind
-from ledger.store.trouble import JournalUnavailable
 
 PAGE, PAGE_MAX = 50, 500
 _TAGS: dict[str, Any] = {"tags": ["collections"]}
@@ -58,13 +58,6 @@ _Entry = Annotated[
 ]
 _Invoice = Annotated[str, Path(description="The invoice's number.", min_length=1, max_length=200)]
 _Day = Annotated[date | None, BeforeValidator(written_day), Query(description="A day; today where it is left out.")]
-_LINES: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "An object a line: `step` with how many `accounts` were looked at, of how many anything was "
-        "written (`changed`) and whether it `is_done`; at the end `turned`, or `failed` with why.",
-        "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
-    }
-}
 
 
 def add_worklist_routes(app: FastAPI, desk: LedgerDesk, turn: DayTurn) -> None:
@@ -297,52 +290,34 @@ def _plan_shown(item: OpenItem, snapshot: Snapshot, today: Desk) -> dict[str, An
 
 
 def _add_day(app: FastAPI, desk: LedgerDesk, turn: DayTurn) -> None:
+    @app.get(
+        "/v1/day", name="get_day", summary="How far the day's turn is", dependencies=[only_parameters()],
+        responses=problems(422, 503), **_TAGS,
+    )  # fmt: skip
+    async def get_day() -> answers.DayShape:
+        """The business date, and of each step of its turn how many accounts were looked at."""
+        return await asyncio.to_thread(lambda: _day_shown(turn.made(desk.policies.engine())))
+
     @app.post(
         "/v1/day", name="turn_day", summary="Make the day's turn", dependencies=[only_parameters()],
         openapi_extra={"requestBody": body_of("TurnDayRequest")},
-        responses={**_LINES, **problems(400, 413, 415, 422, 503)}, response_class=Response, **_TAGS,
+        responses=problems(400, 413, 415, 422, 503), **_TAGS,
     )  # fmt: skip
-    async def turn_day(request: Request) -> Response:
+    async def turn_day(request: Request) -> answers.DayShape:
         """Once for each business date; the service makes it by itself in the day's first minute. Asked again, it goes
-        on where it is, or says how it ended."""
+        on where it is, or says how it ended. It is made to its end where the caller leaves."""
         body, _ = await read_model_and_bytes(request, requests.TurnDayRequest, '{"date": null}', desk.body_bytes_max)
         engine = desk.policies.engine()
-        day = await asyncio.to_thread(desk.ledger.business_day, engine)
-        today = date_of(day).isoformat()
+        today = date_of(await asyncio.to_thread(desk.ledger.business_day, engine)).isoformat()
         if body.date not in (None, today):
             fault = BodyFault("/date", f"is not the business date, {today}", "leave it out; days turn as they come")
             raise FactsInvalid("the day can't be turned", [fault])
-        return StreamingResponse(_lines(turn, today), media_type="application/x-ndjson")
+        return _day_shown(await asyncio.shield(asyncio.ensure_future(turn.turn())))
 
 
-async def _lines(turn: DayTurn, today: str) -> AsyncIterator[bytes]:
-    """What the turn says as it goes. It goes on to its end where the caller leaves."""
-    said = asyncio.Queue[bytes | None]()
-
-    def tell(line: dict[str, Any]) -> None:
-        said.put_nowait(to_json(line) + b"\n")
-
-    async def make() -> None:
-        try:
-            done = await turn.turn(lambda step: tell(_step_shown(step)))
-            tell({"turned": {"day": today, "steps": [_step_shown(each) for each in done]}})
-        except JournalUnavailable as error:
-            tell({"failed": str(error)})
-        finally:
-            said.put_nowait(None)
-
-    making = asyncio.create_task(make())
-    while (line := await said.get()) is not None:
-        yield line
-    await making
-
-
-def _step_shown(step: TurnStep) -> dict[str, Any]:
-    return {
-        "step": step.step,
-        "number": STEPS.index(step.step),
-        "of": len(STEPS),
-        "accounts": step.accounts,
-        "changed": step.changed,
-        "is_done": step.is_done,
-    }
+def _day_shown(steps: Sequence[TurnStep]) -> answers.DayShape:
+    shown = [
+        {"step": each.step, "accounts": each.accounts, "changed": each.changed, "is_done": each.is_done}
+        for each in steps
+    ]
+    return answers.DayShape.model_validate({"day": date_of(steps[0].day).isoformat(), "steps": shown})

@@ -138,6 +138,11 @@ class DayTurn:
             self.turned_to = max(self.turned_to, day)
         return done
 
+    def made(self, engine: Engine) -> list[TurnStep]:
+        """How far each step of the business date's turn is. Blocks. Raises `JournalUnavailable`."""
+        day = self._ledger.business_day(engine)
+        return [self._known(day, step) for step in STEPS]
+
     async def _day(self, engine: Engine) -> int:
         return await asyncio.to_thread(self._ledger.business_day, engine)
 

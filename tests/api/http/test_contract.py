@@ -102,6 +102,7 @@ UNSAID_PROBLEMS = (
     "/problems/idempotency-key-reused",
     "/problems/no-rate",
     "/problems/over-allocated",
+    "/problems/over-disputed",
     "/problems/search-refused",
     "/problems/unknown-invoice",
     "/problems/webhook-refused",

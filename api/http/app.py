@@ -84,6 +84,7 @@ from api.policy_compiler import Compiler
 from api.settings import Settings
 from api.webhooks.sender import Sender
 from api.worker import Worker
+from engine.pipeline import Engine
 from engine.version import ENGINE_VERSION
 from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.access.access import Access
@@ -124,12 +125,10 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     webhooks, networks = Webhooks(journal), listed_networks(settings.webhook_networks)
     letters_kept = timedelta(days=settings.webhook_dead_letter_days)
     ledger = CreditLedger(journal)
-    lifting = Lifting(ledger, journal, lambda: policies.in_force.engine if policies.in_force else None)
-    day_turn = DayTurn(ledger, journal, lambda: policies.in_force.engine if policies.in_force else None, lifting)
+    lifting, day_turn = _by_itself(ledger, journal, policies)
     desk = LedgerDesk(ledger, policies, journal, settings.body_bytes_max)
     imports = Imports(desk)
     sender = Sender(journal, webhooks, metrics, networks, letters_kept=letters_kept)
-
     witnesses = WitnessWatch(journal, metrics, settings)
 
     @asynccontextmanager
@@ -172,9 +171,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     add_health_routes(app, policies, journal, metrics, worker)
     add_access_routes(app, access, journal.clock, settings.body_bytes_max)
     add_webhook_routes(app, webhooks, journal.clock, networks, settings.body_bytes_max)
-    _add_ledger_routes(app, desk, imports)
-    add_collection_routes(app, desk)
-    add_worklist_routes(app, desk, day_turn)
+    _add_ledger_routes(app, desk, imports, day_turn)
     add_erasure_routes(app, erasing, access, settings.body_bytes_max)
     follow_vocabulary(app, policies)
     add_reference_routes(app)
@@ -200,7 +197,17 @@ def _new_app(life: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> Fa
     return app
 
 
-def _add_ledger_routes(app: FastAPI, desk: LedgerDesk, imports: Imports) -> None:
+def _by_itself(ledger: CreditLedger, journal: Journal, policies: Policies) -> tuple[Lifting, DayTurn]:
+    """What the ledger does though nobody asks: while no policies are in force, nothing."""
+
+    def engine() -> Engine | None:
+        return policies.in_force.engine if policies.in_force else None
+
+    lifting = Lifting(ledger, journal, engine)
+    return lifting, DayTurn(ledger, journal, engine, lifting)
+
+
+def _add_ledger_routes(app: FastAPI, desk: LedgerDesk, imports: Imports, day_turn: DayTurn) -> None:
     add_order_routes(app, desk)
     add_order_reading_routes(app, desk)
     add_order_preview_routes(app, desk)
@@ -208,6 +215,8 @@ def _add_ledger_routes(app: FastAPI, desk: LedgerDesk, imports: Imports) -> None
     add_account_read_routes(app, desk)
     add_limit_routes(app, desk)
     add_item_routes(app, desk)
+    add_collection_routes(app, desk)
+    add_worklist_routes(app, desk, day_turn)
     add_import_routes(app, imports)
     add_verify_routes(app, desk.journal, desk.policies)
 

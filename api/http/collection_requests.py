@@ -26,11 +26,11 @@ _Invoices = Annotated[
 ]
 
 
-class _Sent(BaseModel):
+class _CollectionBody(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class RaiseDisputeRequest(_Sent):
+class RaiseDisputeRequest(_CollectionBody):
     """The customer doesn't own to an invoice, or a part of it."""
 
     account: _Number
@@ -41,7 +41,7 @@ class RaiseDisputeRequest(_Sent):
     text: _OptionalText = None
 
 
-class SettleDisputeRequest(_Sent):
+class SettleDisputeRequest(_CollectionBody):
     """What became of a dispute, or of parts of it; at least one of the three amounts."""
 
     account: _Number
@@ -54,7 +54,7 @@ class SettleDisputeRequest(_Sent):
     withdrawn: _OptionalAmount = None
 
 
-class RecordPromiseRequest(_Sent):
+class RecordPromiseRequest(_CollectionBody):
     """The customer promised to pay by a day."""
 
     account: _Number
@@ -66,21 +66,21 @@ class RecordPromiseRequest(_Sent):
     text: _OptionalText = None
 
 
-class OfAccountRequest(_Sent):
+class OfAccountRequest(_CollectionBody):
     """A promise, a plan or a block, by the account's number and its own."""
 
     account: _Number
     number: _Count
 
 
-class InstalmentRequest(_Sent):
+class InstalmentRequest(_CollectionBody):
     """One instalment of a plan."""
 
     due_on: _Day
     amount: _Amount
 
 
-class AskPlanRequest(_Sent):
+class AskPlanRequest(_CollectionBody):
     """A payment plan that a customer asks for: neither less nor more than what is open."""
 
     account: _Number
@@ -89,7 +89,7 @@ class AskPlanRequest(_Sent):
     reason: _OptionalText = None
 
 
-class EndPlanRequest(_Sent):
+class EndPlanRequest(_CollectionBody):
     """A plan is over, and all is due as before."""
 
     account: _Number
@@ -97,7 +97,7 @@ class EndPlanRequest(_Sent):
     reason: _Text
 
 
-class RecordContactRequest(_Sent):
+class RecordContactRequest(_CollectionBody):
     """The customer was contacted."""
 
     account: _Number
@@ -114,7 +114,7 @@ class RecordContactRequest(_Sent):
     document: _Digest = None
 
 
-class PutDunningBlockRequest(_Sent):
+class PutDunningBlockRequest(_CollectionBody):
     """No steps until a day, about one invoice or all that the account owes."""
 
     account: _Number
@@ -123,7 +123,7 @@ class PutDunningBlockRequest(_Sent):
     reason: _Text
 
 
-class RecordItemFactRequest(_Sent):
+class RecordItemFactRequest(_CollectionBody):
     """Something was done or found out about an invoice."""
 
     account: _Number
@@ -138,7 +138,7 @@ class RecordItemFactRequest(_Sent):
     reference: _OptionalText = None
 
 
-class AssignCollectorRequest(_Sent):
+class AssignCollectorRequest(_CollectionBody):
     """Who looks after an account; with `until` a substitute."""
 
     account: _Number
@@ -147,7 +147,7 @@ class AssignCollectorRequest(_Sent):
     until: _OptionalDay = None
 
 
-class _Contacted(_Sent):
+class _Contacted(_CollectionBody):
     outcome: _OptionalWord = None
     person: _OptionalText = None
     text: _OptionalText = None
@@ -173,20 +173,20 @@ class DisputeEntryRequest(_Contacted):
     amount: _OptionalAmount = None
 
 
-class DeferEntryRequest(_Sent):
+class DeferEntryRequest(_CollectionBody):
     """An entry is put off: two weeks at the most, and not beyond the date by which something has to be done."""
 
     until: _Day
     reason: _Text
 
 
-class SkipEntryRequest(_Sent):
+class SkipEntryRequest(_CollectionBody):
     """Not today."""
 
     reason: _Text
 
 
-class TurnDayRequest(_Sent):
+class TurnDayRequest(_CollectionBody):
     """The business date whose turn is wanted; another than today's is refused."""
 
     date: _OptionalDay = None

@@ -25,14 +25,7 @@ from engine.vocabulary.days import ISO_DATE, date_of, day_number
 from ledger.books.collection_reading import WorklistFilter, contacts_about, item_numbered, worklist_page
 from ledger.books.day_turn import DayTurn, TurnStep
 from ledger.collections.asked import wants_of
-from ledger.collections.contact import DunningBlock, ItemFact
-from ledger.collections.dispute import Dispute
-from ledger.collections.invoice_facts import recorded_facts
-from ledger.collections.judge_item import judge_item
-from ledger.collections.payment_plan import Instalment, PaymentPlan
-from ledger.collections.plan_ahead import plan_ahead
-from ledger.collections.promise import Promise
-from ledger.collections.shown import (
+from ledger.collections.collections_shown import (
     block_shown,
     contact_shown,
     dispute_shown,
@@ -41,6 +34,13 @@ from ledger.collections.shown import (
     plan_shown,
     promise_shown,
 )
+from ledger.collections.contact import DunningBlock, ItemFact
+from ledger.collections.dispute import Dispute
+from ledger.collections.invoice_facts import recorded_facts
+from ledger.collections.judge_item import judge_item
+from ledger.collections.payment_plan import Instalment, PaymentPlan
+from ledger.collections.plan_ahead import plan_ahead
+from ledger.collections.promise import Promise
 from ledger.collections.work_entry import DeferEntry, DisputeFromEntry, DoEntry, PromiseFromEntry, SkipEntry
 from ledger.collections.worklist_entry import EntryState, WorkChannel
 from ledger.credit.account import Account
@@ -179,6 +179,10 @@ def _add_moves(app: FastAPI, desk: LedgerDesk) -> None:
             ),
         )  # fmt: skip
 
+    _add_putting_off(app, desk, shared)
+
+
+def _add_putting_off(app: FastAPI, desk: LedgerDesk, shared: dict[str, Any]) -> None:
     @app.post(
         "/v1/worklist/{entry}/defer", name="defer_entry", summary="Put an entry off",
         openapi_extra={"requestBody": body_of("DeferEntryRequest")}, **shared,

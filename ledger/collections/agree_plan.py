@@ -8,9 +8,9 @@ from typing import Any
 
 from engine.vocabulary.binding import FactsRefused
 from ledger.collections.asked import credits_before, day_result, named_items, next_number, recorded, wants_of
+from ledger.collections.collections_shown import plan_shown
 from ledger.collections.judge_item import judge_item
 from ledger.collections.payment_plan import Instalment, PaymentPlan, PaymentPlanState
-from ledger.collections.shown import plan_shown
 from ledger.credit.account import Account
 from ledger.credit.amounts import Reading
 from ledger.credit.change import Asker, CommandRefused, Desk, Judged, LedgerChange

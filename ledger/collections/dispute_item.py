@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ledger.collections.asked import named_items, next_number, recorded, wants_of
+from ledger.collections.collections_shown import dispute_shown
 from ledger.collections.dispute import RUNNING_DISPUTES, Dispute, disputed_of
 from ledger.collections.following import settled_as_far_as_it_is
 from ledger.collections.judge_item import judged_if_possible
-from ledger.collections.shown import dispute_shown
 from ledger.credit.amounts import Reading
 from ledger.credit.change import Asker, CommandRefused, Desk, LedgerChange
 from ledger.credit.command_posting import Posting

@@ -22,12 +22,12 @@ from engine.deciding.decision import Decision, Reason
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.currencies import MINOR_UNITS
-from engine.vocabulary.days import day_number
+from engine.vocabulary.days import date_of, day_number
+from ledger.collections.collections_shown import PRIORITY_SCALE
 from ledger.collections.contact import CollectorAssignment
 from ledger.collections.invoice_facts import Shares, open_owed, shares_of
 from ledger.collections.judge_item import INVOICE_CASE, judge_with_account
 from ledger.collections.record_contact import LEVEL_OF_STEP, collector_on, level_after
-from ledger.collections.shown import PRIORITY_SCALE
 from ledger.collections.worklist_entry import CARRIED_DAYS, CHANNEL_OF_ACTION, EntryState, WorkChannel, WorklistEntry
 from ledger.credit.account import Account
 from ledger.credit.account_fact_group import account_body
@@ -114,16 +114,13 @@ def _work_on(
                 {
                     "item": item.id, "rule": reason.rule, "outcome": reason.outcome,
                     "action": step if step not in _LADDER else None,
-                    "by": None if by is None else date.fromordinal(by + _EPOCH).isoformat(),
+                    "by": None if by is None else date_of(by).isoformat(),
                     "text": reason.text.as_json(),
                 }
             )  # fmt: skip
             if channel is WorkChannel.CUSTOMER:
                 work.level = max(work.level, _level(item, step, decision))
     return found
-
-
-_EPOCH = date(1970, 1, 1).toordinal()
 
 
 def _asked_for(reason: Reason, decision: Decision) -> Iterator[tuple[WorkChannel, str, int | None]]:

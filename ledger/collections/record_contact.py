@@ -11,10 +11,10 @@ from typing import Any
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.days import day_number
 from ledger.collections.asked import named_items, next_number, recorded, wants_of
+from ledger.collections.collections_shown import assignment_shown, block_shown, contact_shown, item_fact_shown
 from ledger.collections.contact import CollectorAssignment, Contact, DunningBlock, ItemFact
 from ledger.collections.invoice_facts import DERIVED_OF_INVOICE
 from ledger.collections.judge_item import judge_item, judged_if_possible
-from ledger.collections.shown import assignment_shown, block_shown, contact_shown, item_fact_shown
 from ledger.collections.worklist_entry import EntryState, WorklistEntry
 from ledger.credit.amounts import Reading
 from ledger.credit.change import Asker, CommandRefused, Desk, LedgerChange

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from engine.vocabulary.binding import FactsRefused
 from ledger.collections.asked import credits_before, day_result, named_items, next_number, recorded, wants_of
+from ledger.collections.collections_shown import promise_shown
 from ledger.collections.judge_item import judge_item, judged_if_possible
 from ledger.collections.promise import ENDED_PROMISES, Promise, PromiseState
-from ledger.collections.shown import promise_shown
 from ledger.credit.account import Account
 from ledger.credit.amounts import Reading
 from ledger.credit.change import Asker, CommandRefused, Desk, LedgerChange

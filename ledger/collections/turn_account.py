@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.collections.asked import recorded, wants_of
+from ledger.collections.collections_shown import plan_shown, promise_shown
 from ledger.collections.payment_plan import RUNNING_PLANS, Instalment, PaymentPlan, PaymentPlanState, plan_state
 from ledger.collections.promise import Promise, PromiseState
 from ledger.collections.record_promise import states_now
-from ledger.collections.shown import plan_shown, promise_shown
 from ledger.credit.account import Account, Grade
 from ledger.credit.account_fact_group import account_body, as_of
 from ledger.credit.assign_grade import AssignGrade, assign_grade

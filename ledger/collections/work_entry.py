@@ -8,12 +8,12 @@ from typing import Any
 
 from engine.vocabulary.days import date_of
 from ledger.collections.asked import named_items, recorded, wants_of
+from ledger.collections.collections_shown import contact_shown, entry_id, entry_shown
 from ledger.collections.contact import Contact
 from ledger.collections.dispute_item import RaiseDispute, raise_dispute
 from ledger.collections.listing import Listed, listed
 from ledger.collections.record_contact import put_contact
 from ledger.collections.record_promise import RecordPromise, record_promise
-from ledger.collections.shown import contact_shown, entry_id, entry_shown
 from ledger.collections.worklist_entry import CARRIED_DAYS, EntryState, WorkChannel, WorklistEntry
 from ledger.credit.account import Account
 from ledger.credit.amounts import Reading

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillAsked
+from datetime import date, timedelta
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -23,7 +24,10 @@ _LOOK_SECONDS = 0.5
 
 DayArgument = Annotated[str | None, typer.Argument(metavar="[DATE]", help="The business date; another one is refused.")]
 EntryArgument = Annotated[
-    str, typer.Argument(metavar="ENTRY", help="The entry's id, such as 2026-07-16.customer.C-20417.")
+    str,
+    typer.Argument(
+        metavar="ENTRY", help="The entry's id, such as 2026-07-16.customer.C-20417; without the day it is today's."
+    ),
 ]
 InvoiceArgument = Annotated[str, typer.Argument(metavar="INVOICE", help="The invoice's number.")]
 DateOption = Annotated[
@@ -45,14 +49,23 @@ NoteOption = Annotated[
     str | None, typer.Option("--text", metavar="TEXT", help="What was said; it is recorded.", rich_help_panel=DECIDED)
 ]
 DueOption = Annotated[
-    str, typer.Option("--due", metavar="DATE", help="The day that was promised.", rich_help_panel=DECIDED)
+    str,
+    typer.Option(
+        "--due",
+        metavar="DATE",
+        help="The day that was promised; a number is in how many days.",
+        rich_help_panel=DECIDED,
+    ),
 ]
 PartOption = Annotated[
     str | None,
     typer.Option("--amount", metavar="AMOUNT", help="As decimal text, such as 5000.00.", rich_help_panel=DECIDED),
 ]
 UntilOption = Annotated[
-    str, typer.Option("--not-before", metavar="DATE", help="Not before this day.", rich_help_panel=DECIDED)
+    str,
+    typer.Option(
+        "--not-before", metavar="DATE", help="The day; a number is in how many days.", rich_help_panel=DECIDED
+    ),
 ]
 DisputedOption = Annotated[
     str, typer.Option("--invoice", metavar="NUMBER", help="The invoice that is disputed.", rich_help_panel=DECIDED)
@@ -95,7 +108,7 @@ def turn_day(
 
 def list_worklist(
     *,
-    date: DateOption = None,
+    on: DateOption = None,
     collector: CollectorOption = None,
     service: ServiceOptions,
     lang: LanguageOption = None,
@@ -109,7 +122,7 @@ def list_worklist(
 
     Exit code: 0 listed, 1 the service refuses, 2 the service can't be reached.
     """
-    wanted = {name: value for name, value in (("date", date), ("collector", collector)) if value is not None}
+    wanted = {name: value for name, value in (("date", on), ("collector", collector)) if value is not None}
     found: list[dict[str, Any]] = []
     after: str | None = ""
     while after is not None:
@@ -139,7 +152,7 @@ def do_entry(
 
     Done again, it is answered as before. It needs the role collector or desk.
 
-    Example:  credence worklist done 2026-07-16.customer.C-20417 --result reached --reached 'Ms Li'
+    Example:  credence worklist done customer.C-20417 --result reached --reached 'Ms Li'
 
     Exit code: 0 recorded, 1 the service refuses, 2 the service can't be reached.
     """
@@ -162,11 +175,11 @@ def promise_entry(
 
     The answer says until which day the policies wait for it. It needs the role collector or desk.
 
-    Example:  credence worklist promise 2026-07-08.customer.C-20417 --due 2026-07-20 --reached 'Ms Li'
+    Example:  credence worklist promise customer.C-20417 --due 2026-07-20 --reached 'Ms Li'
 
     Exit code: 0 recorded, 1 the service refuses, 2 the service can't be reached.
     """
-    body = {"due_on": due, "amount": amount, "person": reached, "text": note}
+    body = {"due_on": _day(due, service), "amount": amount, "person": reached, "text": note}
     _move(entry, "promise", body, person, service, as_json=as_json)
 
 
@@ -185,7 +198,7 @@ def dispute_entry(
 
     What is in dispute isn't chased until the dispute is settled. It needs the role collector or desk.
 
-    Example:  credence worklist dispute 2026-07-16.customer.C-20417 --invoice RE-1 --code quality --amount 3000.00
+    Example:  credence worklist dispute customer.C-20417 --invoice RE-1 --code quality --amount 3000.00
 
     Exit code: 0 recorded, 1 the service refuses, 2 the service can't be reached.
     """
@@ -206,11 +219,11 @@ def defer_entry(
 
     It needs the role collector or desk.
 
-    Example:  credence worklist defer 2026-07-16.customer.C-20417 --not-before 2026-07-20 --reason 'they are away'
+    Example:  credence worklist defer customer.C-20417 --not-before 2026-07-20 --reason 'they are away'
 
     Exit code: 0 recorded, 1 the service refuses, 2 the service can't be reached.
     """
-    _move(entry, "defer", {"until": until, "reason": reason}, person, service, as_json=as_json)
+    _move(entry, "defer", {"until": _day(until, service), "reason": reason}, person, service, as_json=as_json)
 
 
 def skip_entry(
@@ -225,7 +238,7 @@ def skip_entry(
 
     It needs the role collector or desk.
 
-    Example:  credence worklist skip 2026-07-16.customer.C-20417 --reason 'no time'
+    Example:  credence worklist skip customer.C-20417 --reason 'no time'
 
     Exit code: 0 recorded, 1 the service refuses, 2 the service can't be reached.
     """
@@ -291,6 +304,8 @@ def _move(
     entry: str, move: str, body: Mapping[str, Any], person: str | None, service: ServiceOptions, *, as_json: bool
 ) -> None:
     sent = {name: value for name, value in body.items() if value is not None}
+    if not entry[:1].isdigit():
+        entry = f"{service.ask('/v1/day')['day']}.{entry}"
     answer = service.ask(f"/v1/worklist/{quote(entry, safe='')}/{move}", sent, person=person)
     if as_json:
         print_json(answer)
@@ -307,6 +322,14 @@ def _move(
         )
     if dispute := answer.get("dispute"):
         _line("dispute", f"{grouped(dispute['open_amount'])} of {dispute['invoice']} for {dispute['code']}")
+
+
+def _day(text: str, service: ServiceOptions) -> str:
+    """As a date, also where it is said in days from the business date."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 3):
+        return text
+    today = date.fromisoformat(service.ask("/v1/day")["day"])
+    return (today + timedelta(days=int(text))).isoformat()
 
 
 def _print_entry(entry: Mapping[str, Any]) -> None:

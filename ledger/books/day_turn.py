@@ -136,6 +136,7 @@ class DayTurn:
             day = await self._day(engine)
             done = [await self._step(engine, day, step, show) for step in STEPS]
             self.turned_to = max(self.turned_to, day)
+        await self._lifting.drain()  # what has come in since is listed too, once this is answered
         return done
 
     def made(self, engine: Engine) -> list[TurnStep]:

@@ -24,7 +24,7 @@ from ledger.credit.change import Desk, LedgerChange
 from ledger.credit.command_posting import Posting
 from ledger.credit.snapshot import Snapshot
 from ledger.items.item import Allocation, ItemKind, ItemState, OpenItem
-from ledger.items.keeping import put_item
+from ledger.items.keeping import is_owed, put_item
 
 LedgerVerb = Callable[[Snapshot, Any, Desk], LedgerChange]
 
@@ -56,6 +56,7 @@ def followed(snapshot: Snapshot, change: LedgerChange, desk: Desk) -> LedgerChan
         item.account
         for item in items
         if item.state is ItemState.REVERSED
+        or _is_found_late(snapshot, item, desk.day)
         or any(each.state is EntryState.DUE for each in snapshot.of_account(WorklistEntry, item.account))
     )
     return replace(
@@ -64,6 +65,11 @@ def followed(snapshot: Snapshot, change: LedgerChange, desk: Desk) -> LedgerChan
         entries=(*change.entries, *posting.entries),
         rechecks=change.rechecks | posting.rechecks | listed,
     )
+
+
+def _is_found_late(snapshot: Snapshot, item: OpenItem, day: int) -> bool:
+    """It is overdue as it comes: there may be something to do today that the day's turn couldn't know of."""
+    return snapshot.get(OpenItem, item.id) is None and is_owed(item) and item.due_on < day
 
 
 def _set_off(snapshot: Snapshot, change: LedgerChange) -> Iterator[tuple[Allocation, int]]:

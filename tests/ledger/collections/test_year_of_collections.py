@@ -47,7 +47,7 @@ class Seen:
     """Of each item: day, step and the level that it reached."""
 
     contacts: dict[str, list[tuple[date, bool]]] = field(default_factory=lambda: defaultdict(list))
-    """Of each customer: the day, and whether it was only a reminder before the due date, which keeps no step waiting."""
+    """Of each customer: the day, and whether it was only a reminder before the due date, which no step waits for."""
 
     deadlines: list[tuple[str, str, date, date]] = field(default_factory=list)
     """Item, action, the day on which it was listed first, and by when it was wanted."""

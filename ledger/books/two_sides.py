@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ledger.collections.dispute import RUNNING_DISPUTES, DisputeState
 from ledger.credit.order import RESERVING, OrderState
 from ledger.items.item import OWED, ItemKind, ItemState
 from receivables.account_facts import SERIOUSLY_LATE_DAYS
@@ -91,7 +92,7 @@ def _rows(side: TotalsSide, *, is_found: bool) -> str:
     return f"SELECT {', '.join([*keys, *both])} FROM {side.rest}"
 
 
-def _words(members: frozenset[OrderState] | frozenset[ItemKind]) -> str:
+def _words(members: frozenset[OrderState] | frozenset[ItemKind] | frozenset[DisputeState]) -> str:
     return ", ".join(f"'{each}'" for each in sorted(members))
 
 
@@ -205,6 +206,22 @@ COMPARISONS: Sequence[SidesCompared | RowRule] = (
         found=TotalsSide(
             ("account", "day"), ("issued", "paid", "on_time", "seriously_late", "days_late"), "day_records"
         ),
+    ),
+    SidesCompared(
+        kind=4,
+        title="disputed parts of items and their disputes",
+        keys=("account", "item"),
+        figures=("disputed_amount",),
+        expected=(
+            TotalsSide(
+                ("d.account", "d.item"),
+                ("CASE WHEN d.disputed > i.open_amount THEN i.open_amount ELSE d.disputed END",),
+                "(SELECT account, item, CAST(SUM(amount - credited - rejected - withdrawn) AS BIGINT) AS disputed "
+                f"FROM disputes WHERE state IN ({_words(RUNNING_DISPUTES)}) "
+                "GROUP BY account, item) AS d JOIN items AS i ON i.id = d.item",
+            ),
+        ),
+        found=TotalsSide(("account", "id"), ("disputed_amount",), "items WHERE disputed_amount <> 0"),
     ),
     SidesCompared(
         kind=3,

@@ -53,6 +53,11 @@ def test_each_database_keeps_what_the_pure_verbs_say(
         assert books.rechecked() == pure.rechecked()
         verified = books.journal.ask(lambda connection, keys: verify_ledger(connection, keys, default_policies()))
         assert (verified.total, verified.differences) == (0, [])
+        books.read(
+            lambda connection: connection.exec_driver_sql("UPDATE disputes SET amount = amount + 1, state = 'open'")
+        )
+        found = books.journal.ask(lambda connection, keys: verify_ledger(connection, keys, None))
+        assert {each.figure for each in found.differences} >= {f"disputed_amount of item {scenarios[0].prefix}I-1"}
 
 
 def _rows(books: Books, kind: type[Any]) -> dict[Any, Any]:

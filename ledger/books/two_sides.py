@@ -41,7 +41,7 @@ class SidesCompared:
     expected: Sequence[TotalsSide]
     found: TotalsSide
     combined: str = "SUM"
-    """How several rows of one key become one figure: `SUM` or `MIN`."""
+    """How several rows of one key become one figure: `SUM`, `MIN` or `MAX`."""
 
     def query(self) -> str:
         """Keys, then of each figure what is expected and what is found, where these differ."""
@@ -147,6 +147,15 @@ COMPARISONS: Sequence[SidesCompared | RowRule] = (
         expected=(TotalsSide(("account",), ("issued_on",), f"items WHERE {_ISSUED}"),),
         found=TotalsSide(("id",), ("first_issued_on",), "accounts"),
         combined="MIN",
+    ),
+    SidesCompared(
+        kind=1,
+        title="accounts and their contacts",
+        keys=("account",),
+        figures=("last_contact_on",),
+        expected=(TotalsSide(("account",), ("day",), "contacts WHERE counts"),),
+        found=TotalsSide(("id",), ("last_contact_on",), "accounts"),
+        combined="MAX",
     ),
     SidesCompared(
         kind=2,

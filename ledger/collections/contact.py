@@ -38,6 +38,9 @@ class Contact:
     by: str | None = None
     """Login of whoever did it."""
 
+    counts: bool = True
+    """It keeps the next step waiting: it was about something overdue, or the account as a whole."""
+
     @property
     def key(self) -> Key:
         """Account and record."""

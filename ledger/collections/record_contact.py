@@ -181,14 +181,14 @@ def level_after(item: OpenItem, wanted: int) -> int:
 
 def put_contact(posting: Posting, contact: Contact, items: Iterable[OpenItem]) -> None:
     """The contact as evidence; its items at their new levels. What is not overdue yet keeps no step waiting."""
-    posting.put(contact)
-    known, is_dunning = list(items), not contact.items
+    known = list(items)
+    counts = not contact.items or any(each.due_on < contact.on for each in known)
+    posting.put(replace(contact, counts=counts))
     for item, level in zip(known, contact.levels, strict=True):
         on = max(contact.on, item.last_contact_on or contact.on)
         put_item(posting, replace(item, dunning_level=level, last_contact_on=on))
-        is_dunning |= item.due_on < contact.on
     account = posting.touch(contact.account)
-    if is_dunning:
+    if counts:
         on = max(contact.on, account.last_contact_on or contact.on)
         posting.put(replace(account, last_contact_on=on))
 

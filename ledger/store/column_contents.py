@@ -170,8 +170,8 @@ _COLLECTIONS_IN_WORDS = {
         "CUSTOMER: account; COUNT: number; CASE: item; DATE: since until ended_on; FREE_TEXT: reason; LOGIN: login"
     ),
     "contacts": (
-        "CUSTOMER: account; ID: id; DATE: day; WORD: step outcome; CASE: items; COUNT: levels; FREE_TEXT: person "
-        "text; DIGEST: document; LOGIN: login"
+        "CUSTOMER: account; ID: id; DATE: day; WORD: step outcome counts; CASE: items; COUNT: levels; FREE_TEXT: "
+        "person text; DIGEST: document; LOGIN: login"
     ),
     "item_facts": (
         "CASE: item; COUNT: number; CUSTOMER: account; WORD: fact; FACTS: value; DATE: day by_date; FREE_TEXT: "

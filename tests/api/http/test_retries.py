@@ -192,7 +192,7 @@ def _overdue(client: httpx2.Client, word: str) -> dict[str, object]:
     return {"account": f"C-{word}"}
 
 
-def _of_overdue(path: str, word: str, body: dict[str, object], **more: object) -> Callable[..., Asked]:
+def _of_overdue(path: str, word: str, body: Mapping[str, object], **more: object) -> Callable[..., Asked]:
     def asked(client: httpx2.Client, _: Settings) -> Asked:
         sent = {**_overdue(client, word), **body}
         return Asked(path, sent, {**sent, **more})
@@ -201,7 +201,7 @@ def _of_overdue(path: str, word: str, body: dict[str, object], **more: object) -
 
 
 def _after(
-    path: str, before: dict[str, object], word: str, body: dict[str, object], **more: object
+    path: str, before: Mapping[str, object], word: str, body: Mapping[str, object], **more: object
 ) -> Callable[..., Asked]:
     """On something that was recorded first, by another person."""
 
@@ -215,7 +215,7 @@ def _after(
     return asked
 
 
-def _listed(move: str, body: dict[str, object], **more: object) -> Callable[..., Asked]:
+def _listed(move: str, body: Mapping[str, object], **more: object) -> Callable[..., Asked]:
     """On an entry of the worklist."""
 
     def asked(client: httpx2.Client, _: Settings) -> Asked:

@@ -43,7 +43,7 @@ _TABLES = {
     "contacts": (
         "account id",
         "account text, id text, day int, step text, items text, levels text, outcome text?, person text?, "
-        "text text?, document text?, login text?",
+        "text text?, document text?, login text?, counts yes",
         (),
     ),
     "item_facts": (

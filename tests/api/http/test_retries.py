@@ -184,17 +184,17 @@ def _submitted(number: str, amount: str) -> dict[str, object]:
     return {"account": "C-77", "order": {"id": number, "amount": amount}}
 
 
-def _overdue(client: httpx2.Client, word: str) -> dict[str, object]:
-    """An account with an invoice that is overdue."""
+def _owing(client: httpx2.Client, word: str, due: str) -> dict[str, object]:
+    """An account with an invoice."""
     _new_account(client, word)
-    body = {"id": f"RE-{word}", "account": f"C-{word}", "amount": "9.00", "issued_on": "2026-01-01"}
-    client.post("/v1/invoices", json={**body, "due_on": "2026-02-01"}).raise_for_status()
+    body = {"id": f"RE-{word}", "account": f"C-{word}", "amount": "9.00", "issued_on": "2026-01-01", "due_on": due}
+    client.post("/v1/invoices", json=body).raise_for_status()
     return {"account": f"C-{word}"}
 
 
-def _of_overdue(path: str, word: str, body: Mapping[str, object], **more: object) -> Callable[..., Asked]:
+def _of_owing(path: str, word: str, body: Mapping[str, object], **more: object) -> Callable[..., Asked]:
     def asked(client: httpx2.Client, _: Settings) -> Asked:
-        sent = {**_overdue(client, word), **body}
+        sent = {**_owing(client, word, _soon(90)), **body}
         return Asked(path, sent, {**sent, **more})
 
     return asked
@@ -206,7 +206,7 @@ def _after(
     """On something that was recorded first, by another person."""
 
     def asked(client: httpx2.Client, _: Settings) -> Asked:
-        account = _overdue(client, word)
+        account = _owing(client, word, _soon(90))
         made = client.post(path.rpartition("/")[0], json={**account, **before})
         made.raise_for_status()
         sent = {**account, **body}
@@ -220,10 +220,8 @@ def _listed(move: str, body: Mapping[str, object], **more: object) -> Callable[.
 
     def asked(client: httpx2.Client, _: Settings) -> Asked:
         word = f"list-{move}"
-        account = _overdue(client, word)
         client.post("/v1/day", json={}).raise_for_status()
-        payment = {"id": f"P-{word}", **account, "amount": "1.00"}  # whose account is listed again
-        client.post("/v1/payments", json=payment).raise_for_status()
+        _owing(client, word, "2026-02-01")  # found late, so it is listed at once
         page = f"/v1/worklist?account=C-{word}"
         eventually(lambda: client.get(page).json()["entries"])
         entry = client.get(page).json()["entries"][0]["id"]
@@ -298,7 +296,7 @@ ASKED: dict[str, Callable[[httpx2.Client, Settings], Asked]] = {
         Asked("/v1/deposits", {**DEPOSIT, "amount": "1.00"}, {**DEPOSIT, "amount": "2.00"}),
     )[2],
     "/v1/rates": lambda *_: Asked("/v1/rates", {"rates": [RATE]}, {"rates": [{**RATE, "rate": "0.9"}]}),
-    "/v1/disputes": _of_overdue("/v1/disputes", "disputes", {"invoice": "RE-disputes", "code": "price"}, code="other"),
+    "/v1/disputes": _of_owing("/v1/disputes", "disputes", {"invoice": "RE-disputes", "code": "price"}, code="other"),
     "/v1/disputes/settle": _after(
         "/v1/disputes/settle",
         {"invoice": "RE-settled", "code": "price"},
@@ -306,22 +304,22 @@ ASKED: dict[str, Callable[[httpx2.Client, Settings], Asked]] = {
         {"invoice": "RE-settled", "number": 1, "rejected": "1.00"},
         rejected="2.00",
     ),
-    "/v1/promises": _of_overdue("/v1/promises", "promises", {"due_on": _soon(9)}, person="Ms Li"),
+    "/v1/promises": _of_owing("/v1/promises", "promises", {"due_on": _soon(9)}, person="Ms Li"),
     "/v1/promises/withdraw": _after(
         "/v1/promises/withdraw", {"due_on": _soon(9)}, "withdrawn", {"number": 1}, number=2
     ),
-    "/v1/plans": _of_overdue("/v1/plans", "plans", INSTALMENTS, reason="they ask"),
+    "/v1/plans": _of_owing("/v1/plans", "plans", INSTALMENTS, reason="they ask"),
     "/v1/plans/agree": _after("/v1/plans/agree", INSTALMENTS, "agreed", {"number": 1}, number=2),
     "/v1/plans/end": _after("/v1/plans/end", INSTALMENTS, "ended", {"number": 1, **REASON}, number=2),
-    "/v1/contacts": _of_overdue("/v1/contacts", "contacts", {"step": "call"}, step="email"),
-    "/v1/dunning-blocks": _of_overdue("/v1/dunning-blocks", "blocks", {"until": _soon(9), **REASON}, reason="no"),
+    "/v1/contacts": _of_owing("/v1/contacts", "contacts", {"step": "call"}, step="email"),
+    "/v1/dunning-blocks": _of_owing("/v1/dunning-blocks", "blocks", {"until": _soon(9), **REASON}, reason="no"),
     "/v1/dunning-blocks/end": _after(
         "/v1/dunning-blocks/end", {"until": _soon(9), **REASON}, "unblocked", {"number": 1}, number=2
     ),
-    "/v1/item-facts": _of_overdue(
+    "/v1/item-facts": _of_owing(
         "/v1/item-facts", "facts", {"invoice": "RE-facts", "fact": "court_action", "value": True}, value=False
     ),
-    "/v1/collectors": _of_overdue("/v1/collectors", "collectors", {"collector": "u.weiss"}, collector="u.li"),
+    "/v1/collectors": _of_owing("/v1/collectors", "collectors", {"collector": "u.weiss"}, collector="u.li"),
     "/v1/worklist/{entry}/done": _listed("done", {}, person="Ms Li"),
     "/v1/worklist/{entry}/promise": _listed("promise", {"due_on": _soon(9)}, person="Ms Li"),
     "/v1/worklist/{entry}/dispute": _listed("dispute", {"invoice": "RE-list-dispute", "code": "price"}, person="Ms Li"),

@@ -20,6 +20,17 @@ from api.cli.backtest import backtest_command
 from api.cli.backup import backup, restore
 from api.cli.batch import batch
 from api.cli.check import check
+from api.cli.collections import (
+    defer_entry,
+    dispute_entry,
+    do_entry,
+    list_worklist,
+    plan_invoice,
+    promise_entry,
+    show_invoice,
+    skip_entry,
+    turn_day,
+)
 from api.cli.config import config
 from api.cli.console import FOUND_PROBLEMS, UNUSABLE
 from api.cli.dead import dead
@@ -192,6 +203,15 @@ COMMANDS = (
     ("holds", holds, "List orders that wait, with every reason."),
     ("register", overdue_register, "List what is overdue, item by item."),
     ("receivables", receivables, "Aging, DSO and loss allowance of the ledger on any day."),
+    ("day", turn_day, "Make the turn of the business date."),
+    ("worklist list", list_worklist, "List what is to be done today, with the reasons."),
+    ("worklist done", do_entry, "Record that an entry was done."),
+    ("worklist promise", promise_entry, "Record a promise to pay from an entry."),
+    ("worklist dispute", dispute_entry, "Record a dispute from an entry."),
+    ("worklist defer", defer_entry, "Put an entry off."),
+    ("worklist skip", skip_entry, "Leave an entry for the next day."),
+    ("invoice show", show_invoice, "Show an invoice with all that was said and done about it."),
+    ("invoice plan", plan_invoice, "Show what comes next for an invoice."),
     ("ledger verify", verify_ledger, "Check that the ledger adds up."),
     ("people add", add, "Add somebody who may ask the service."),
     ("people change", change, "Change somebody's roles, authority or name."),
@@ -253,6 +273,8 @@ register(
         "policies": "Changes of the policies: proposed, approved, in force.",
         "account": "Customers in the ledger.",
         "order": "Orders in the ledger.",
+        "worklist": "What each collector does today.",
+        "invoice": "Invoices in the ledger.",
         "ledger": "What the service keeps of accounts, orders and items.",
         "people": "Who may ask the service, and as what.",
         "keys": "Keys of people and programs.",

@@ -116,6 +116,8 @@ _RAISES = _may(BOOKING, desk=Right.AUTHORITY)
 authority that a release takes, or an own held order could be lifted in another way."""
 
 _RECEIVABLES = _may(COLLECTOR, DESK, AUDITOR, booking=Right.OWN, editor=Right.MASKED, approver=Right.MASKED)
+_COLLECTIONS = _may(COLLECTOR, DESK)
+_SEE_COLLECTIONS = _may(COLLECTOR, DESK, AUDITOR)
 
 _SEE_PROPOSALS = _may(DESK, EDITOR, APPROVER, AUDITOR, ADMIN)
 _NOT_OWN = _may(approver=Right.NOT_OWN)
@@ -225,6 +227,28 @@ ROWS = (
     AccessRow("POST", "/v1/write-offs/{id}/approve", _JUDGED),
     AccessRow("POST", "/v1/write-offs/{id}/refuse", _JUDGED),
     AccessRow("POST", "/v1/rates", _may(BOOKING)),
+    AccessRow("GET", "/v1/invoices/{id}", _SEE_COLLECTIONS),
+    AccessRow("GET", "/v1/invoices/{id}/plan", _SEE_COLLECTIONS),
+    AccessRow("POST", "/v1/disputes", _COLLECTIONS),
+    AccessRow("POST", "/v1/disputes/settle", _COLLECTIONS),
+    AccessRow("POST", "/v1/promises", _COLLECTIONS),
+    AccessRow("POST", "/v1/promises/withdraw", _COLLECTIONS),
+    AccessRow("POST", "/v1/plans", _COLLECTIONS),
+    AccessRow("POST", "/v1/plans/agree", _JUDGED),
+    AccessRow("POST", "/v1/plans/end", _COLLECTIONS),
+    AccessRow("POST", "/v1/contacts", _COLLECTIONS),
+    AccessRow("POST", "/v1/dunning-blocks", _COLLECTIONS),
+    AccessRow("POST", "/v1/dunning-blocks/end", _COLLECTIONS),
+    AccessRow("POST", "/v1/item-facts", _COLLECTIONS),
+    AccessRow("POST", "/v1/collectors", _COLLECTIONS),
+    AccessRow("GET", "/v1/worklist", _SEE_COLLECTIONS),
+    AccessRow("POST", "/v1/worklist/{entry}/done", _COLLECTIONS),
+    AccessRow("POST", "/v1/worklist/{entry}/promise", _COLLECTIONS),
+    AccessRow("POST", "/v1/worklist/{entry}/dispute", _COLLECTIONS),
+    AccessRow("POST", "/v1/worklist/{entry}/defer", _COLLECTIONS),
+    AccessRow("POST", "/v1/worklist/{entry}/skip", _COLLECTIONS),
+    AccessRow("GET", "/v1/day", _may(COLLECTOR, DESK, AUDITOR, ADMIN)),
+    AccessRow("POST", "/v1/day", _may(DESK, ADMIN)),
     AccessRow("GET", "/v1/audit/releases", _JOURNAL),
     AccessRow("GET", "/v1/audit/limits", _JOURNAL),
     AccessRow("GET", "/v1/audit/exceptions", _JOURNAL),
@@ -259,7 +283,6 @@ def _later(*routes: str, rights: Mapping[Role | None, Right]) -> Iterable[Access
 
 _TRY = _may(ORDER_ENTRY, DESK, EDITOR, APPROVER, AUDITOR)
 _TRY_OTHERS = _may(COLLECTOR, DESK, EDITOR, APPROVER, AUDITOR)
-_COLLECTIONS = _may(COLLECTOR, DESK, auditor=Right.READ)
 _WRITE_OFF = _may(collector=Right.PROPOSE, desk=Right.AUTHORITY, auditor=Right.READ)
 _DRAFTS = _may(EDITOR, APPROVER, desk=Right.READ, auditor=Right.READ)
 
@@ -272,8 +295,6 @@ LATER = (
     *_later("POST /v1/journal/export", rights=_JOURNAL),
     *_later("GET /v1/settings", rights=_may(ADMIN, AUDITOR)),
     *_later("PUT /v1/settings", rights=_may(ADMIN)),
-    *_later("POST /v1/disputes", "POST /v1/promises", "POST /v1/plans", "POST /v1/contacts", rights=_COLLECTIONS),
-    *_later("GET /v1/worklist", "POST /v1/insurer/{act}", rights=_COLLECTIONS),
     *_later("POST /v1/settlements", rights=_WRITE_OFF),
     *_later("POST /v1/policies/flips", "POST /v1/policies/simulate", rights=_DRAFTS),
     *_later("POST /v1/policies/diff", "POST /v1/policies/prove", rights=_DRAFTS),

@@ -11,6 +11,7 @@ What is made for one app, and who holds what:
     Compiler    a worker process that checks and compiles what was saved in the rules folder
     Policies    the set in force; follows the folder by the compiler, records sets in the journal
     CreditLedger, Lifting   accounts and orders; the task that looks at held orders by itself
+    DayTurn     the task that turns each business date: promises, reviews, the worklist
     Worker      a second process, for texts that callers want checked: their wait keeps no change of policies waiting
     DecideCase  one for each kind of case, with policies and journal
 
@@ -49,6 +50,7 @@ from api.http.audit_routes import add_audit_routes
 from api.http.authentication import Authentication
 from api.http.bearer_tokens import IssuerTokens
 from api.http.caller import admitted_of
+from api.http.collection_routes import add_collection_routes
 from api.http.decisions import DecideCase, find_decision, refuse_case, visible_to
 from api.http.edge import Edge
 from api.http.erasure_routes import add_erasure_routes
@@ -79,6 +81,7 @@ from api.http.verify_routes import add_verify_routes
 from api.http.vocabulary_routes import add_vocabulary_routes
 from api.http.webhook_routes import add_webhook_routes
 from api.http.witness_watch import WitnessWatch
+from api.http.worklist_routes import add_worklist_routes
 from api.http.write_off_routes import add_write_off_routes
 from api.network_addresses import listed_networks
 from api.oidc_issuers import read_issuers
@@ -91,6 +94,7 @@ from engine.version import ENGINE_VERSION
 from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.access.access import Access
 from ledger.books.credit_ledger import CreditLedger
+from ledger.books.day_turn import DayTurn
 from ledger.books.lifting import Lifting
 from ledger.erasure.erasing import Erasing, KeptUntil
 from ledger.erasure.retention import kept_until
@@ -127,11 +131,10 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     webhooks, networks = Webhooks(journal), listed_networks(settings.webhook_networks)
     letters_kept = timedelta(days=settings.webhook_dead_letter_days)
     ledger = CreditLedger(journal, partial(_engine_in_force, policies))
-    lifting = Lifting(ledger, journal, lambda: policies.in_force.engine if policies.in_force else None)
+    lifting, day_turn = _by_itself(ledger, journal, policies)
     desk = LedgerDesk(ledger, policies, journal, settings.body_bytes_max)
     imports = Imports(desk)
     sender = Sender(journal, webhooks, metrics, networks, letters_kept=letters_kept)
-
     witnesses = WitnessWatch(journal, metrics, settings)
 
     @asynccontextmanager
@@ -148,6 +151,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
             metrics.share(stop),
             sender.run(stop),
             lifting.run(stop),
+            day_turn.run(stop),
             witnesses.run(stop),
         )
         try:
@@ -173,7 +177,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     add_health_routes(app, policies, journal, metrics, worker)
     add_access_routes(app, access, journal.clock, settings.body_bytes_max)
     add_webhook_routes(app, webhooks, journal.clock, networks, settings.body_bytes_max)
-    _add_ledger_routes(app, desk, imports)
+    _add_ledger_routes(app, desk, imports, day_turn)
     add_erasure_routes(app, erasing, access, settings.body_bytes_max)
     follow_vocabulary(app, policies)
     add_reference_routes(app)
@@ -199,7 +203,17 @@ def _new_app(life: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> Fa
     return app
 
 
-def _add_ledger_routes(app: FastAPI, desk: LedgerDesk, imports: Imports) -> None:
+def _by_itself(ledger: CreditLedger, journal: Journal, policies: Policies) -> tuple[Lifting, DayTurn]:
+    """What the ledger does though nobody asks: while no policies are in force, nothing."""
+
+    def engine() -> Engine | None:
+        return policies.in_force.engine if policies.in_force else None
+
+    lifting = Lifting(ledger, journal, engine)
+    return lifting, DayTurn(ledger, journal, engine, lifting)
+
+
+def _add_ledger_routes(app: FastAPI, desk: LedgerDesk, imports: Imports, day_turn: DayTurn) -> None:
     add_order_routes(app, desk)
     add_order_reading_routes(app, desk)
     add_order_preview_routes(app, desk)
@@ -210,6 +224,8 @@ def _add_ledger_routes(app: FastAPI, desk: LedgerDesk, imports: Imports) -> None
     add_item_read_routes(app, desk)
     add_write_off_routes(app, desk)
     add_receivables_routes(app, desk)
+    add_collection_routes(app, desk)
+    add_worklist_routes(app, desk, day_turn)
     add_import_routes(app, imports)
     add_verify_routes(app, desk.journal, desk.policies)
 

@@ -56,6 +56,34 @@ LEDGER_PROBLEMS: Mapping[str, ProblemKind] = {
             "No such invoice",
             "`invoices` names what the account has no invoice of. Nothing was booked.",
         ),
+        ProblemKind("no-such-invoice", 404, "No such invoice", "The ledger has no item with this number."),
+        ProblemKind("unknown-dispute", 404, "No such dispute", "The invoice has no dispute with this number."),
+        ProblemKind("unknown-promise", 404, "No such promise", "The account has no promise with this number."),
+        ProblemKind("unknown-plan", 404, "No such payment plan", "The account has no payment plan with this number."),
+        ProblemKind("unknown-block", 404, "No such dunning block", "The account has no dunning block of this number."),
+        ProblemKind("unknown-entry", 404, "No such entry", "The worklist has no entry with this id."),
+        ProblemKind(
+            "nothing-open", 409, "Nothing is open", "What is named is paid, or the account owes nothing: `invoices`."
+        ),
+        ProblemKind(
+            "over-disputed",
+            422,
+            "More than is open",
+            "`most` of the invoice is open and not in dispute yet; no more can be disputed.",
+        ),
+        ProblemKind(
+            "plan-exists", 409, "There is a plan already", "One payment plan of an account runs or waits at a time."
+        ),
+        ProblemKind("own-plan", 403, "Asked for by the same person", "Nobody agrees to a plan that they asked for."),
+        ProblemKind(
+            "above-authority", 403, "Beyond the authority", "`authority` is the least that it takes, by the policies."
+        ),
+        ProblemKind(
+            "deadline-passes",
+            409,
+            "It has to be done today",
+            "`by_date` is the date by which the policies want it done; it can't be left for another day.",
+        ),
         ProblemKind(
             "version-differs",
             412,

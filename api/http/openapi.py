@@ -21,6 +21,7 @@ from api.http.access_table import NO_ROLE, ROWS, Right
 from api.http.account_requests import ACCOUNT_REQUESTS
 from api.http.answers import ActivateRequest, CheckRequest, Problem
 from api.http.audit_answers import CompletenessRequest
+from api.http.collection_requests import COLLECTION_REQUESTS
 from api.http.condition_kinds import condition_kinds
 from api.http.erasure_answers import ErasureRequest
 from api.http.ledger_answers import SubmitOrderRequest
@@ -78,6 +79,7 @@ _SENT: tuple[type[BaseModel], ...] = (
     UndeliverOrderRequest,
     PreviewOrdersRequest,
     *ACCOUNT_REQUESTS,
+    *COLLECTION_REQUESTS,
     CheckRequest,
     ActivateRequest,
     *PROPOSAL_REQUESTS,

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from functools import partial
 from typing import Any
 
@@ -66,6 +66,8 @@ class Lifting:
     def __init__(self, ledger: CreditLedger, journal: Journal, engine: Callable[[], Engine | None]) -> None:
         self._ledger, self._journal, self._engine = ledger, journal, engine
         self._turned_to = 0  # the business date whose turn this process knows to be made
+        self.looked_at: Callable[[Sequence[str]], Awaitable[None]] | None = None
+        """Told of accounts whose orders were looked at, before their rows go."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`. What fails is tried again: no order goes out for it."""
@@ -105,6 +107,8 @@ class Lifting:
             for at in range(0, len(orders), TOGETHER):
                 asked = [self._lift(order.id, causes[order.account]) for order in orders[at : at + TOGETHER]]
                 lifted += sum(await asyncio.gather(*asked))
+            if self.looked_at is not None:
+                await self.looked_at(sorted(causes))
             await self._journal.write(partial(_delete, rows))
         return lifted
 

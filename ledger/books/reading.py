@@ -9,6 +9,11 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from engine.vocabulary.vocabulary import RECORDS_MAX, Vocabulary
 from ledger.books.snapshot_questions import Questions
+from ledger.collections.contact import CollectorAssignment, DunningBlock, ItemFact
+from ledger.collections.dispute import RUNNING_DISPUTES, Dispute
+from ledger.collections.payment_plan import Instalment, PaymentPlan
+from ledger.collections.promise import Promise
+from ledger.collections.worklist_entry import CARRIED_DAYS, EntryState, WorklistEntry
 from ledger.credit.account import Account, Figures, Grade, Group
 from ledger.credit.exchange import ExchangeRate
 from ledger.credit.limit import Limit
@@ -27,6 +32,7 @@ RATES_READ_DAYS = 400
 
 
 _NOT_OVER = ", ".join(f"'{each}'" for each in sorted(NOT_OVER))
+_RUNNING_DISPUTES = ", ".join(f"'{each}'" for each in sorted(RUNNING_DISPUTES))
 _OPEN = f"state = '{ItemState.OPEN}'"
 
 
@@ -78,10 +84,12 @@ def read_snapshot(
         wants.accounts
         | wants.open_items
         | wants.live_orders
+        | wants.collections
         | histories
         | {each.account for each in snapshot.all(Order)}
     )
     _ask_accounts(questions, accounts, histories, day)
+    _ask_collections(questions, accounts, histories | wants.open_items, wants.collections, day)
     questions.put(Group, "id {among}", wants.groups)
     questions.put(BookTotal, "1 = 1")
     questions.put(Order, f"account {{among}} AND state IN ({_among(LIVE)})", wants.live_orders)
@@ -104,6 +112,22 @@ def _ask_accounts(questions: Questions, accounts: frozenset[str], histories: fro
     questions.put(DayRecord, "account {among} AND day > {value}", accounts - histories, day - YEAR_DAYS - 1)
     questions.put(DayRecord, "account {among}", histories)
     questions.put(OpenItem, f"account {{among}} AND {_OPEN} AND kind = '{ItemKind.DEPOSIT}'", accounts)
+
+
+def _ask_collections(
+    questions: Questions, accounts: frozenset[str], booked: frozenset[str], wanted: frozenset[str], day: int
+) -> None:
+    """Promises of all accounts, which a fact is made of; of those to which items are booked what follows a booking; of
+    those that are wanted all."""
+    questions.put(Promise, "account {among}", accounts)
+    questions.put(Dispute, f"account {{among}} AND state IN ({_RUNNING_DISPUTES})", booked - wanted)
+    questions.put(WorklistEntry, f"account {{among}} AND state = '{EntryState.DUE}'", booked - wanted)
+    for of_plan in (PaymentPlan, Instalment):
+        questions.put(of_plan, "account {among}", booked | wanted)
+    for kind in (Dispute, DunningBlock, ItemFact, CollectorAssignment):
+        questions.put(kind, "account {among}", wanted)
+    listed = f"account {{among}} AND (day >= {{value}} OR state IN ('{EntryState.DUE}', '{EntryState.DEFERRED}'))"
+    questions.put(WorklistEntry, listed, wanted, day - CARRIED_DAYS)
 
 
 def _ask_items(questions: Questions, wants: Wants) -> None:

@@ -10,12 +10,13 @@ from collections.abc import Sequence
 
 from ledger.books.item_sides import ITEM_COMPARISONS
 from ledger.books.sides import RowRule, SidesCompared, TotalsSide
+from ledger.collections.dispute import RUNNING_DISPUTES, DisputeState
 from ledger.credit.order import RESERVING, OrderState
 from ledger.items.item import OWED, ItemKind, ItemState
 from receivables.account_facts import SERIOUSLY_LATE_DAYS
 
 
-def _words(members: frozenset[OrderState] | frozenset[ItemKind]) -> str:
+def _words(members: frozenset[OrderState] | frozenset[ItemKind] | frozenset[DisputeState]) -> str:
     return ", ".join(f"'{each}'" for each in sorted(members))
 
 
@@ -70,6 +71,15 @@ COMPARISONS: Sequence[SidesCompared | RowRule] = (
         expected=(TotalsSide(("account",), ("issued_on",), f"items WHERE {_ISSUED}"),),
         found=TotalsSide(("id",), ("first_issued_on",), "accounts"),
         combined="MIN",
+    ),
+    SidesCompared(
+        kind=1,
+        title="accounts and their contacts",
+        keys=("account",),
+        figures=("last_contact_on",),
+        expected=(TotalsSide(("account",), ("day",), "contacts WHERE counts"),),
+        found=TotalsSide(("id",), ("last_contact_on",), "accounts"),
+        combined="MAX",
     ),
     SidesCompared(
         kind=2,
@@ -129,6 +139,22 @@ COMPARISONS: Sequence[SidesCompared | RowRule] = (
         found=TotalsSide(
             ("account", "day"), ("issued", "paid", "on_time", "seriously_late", "days_late"), "day_records"
         ),
+    ),
+    SidesCompared(
+        kind=4,
+        title="disputed parts of items and their disputes",
+        keys=("account", "item"),
+        figures=("disputed_amount",),
+        expected=(
+            TotalsSide(
+                ("d.account", "d.item"),
+                ("CASE WHEN d.disputed > i.open_amount THEN i.open_amount ELSE d.disputed END",),
+                "(SELECT account, item, CAST(SUM(amount - credited - rejected - withdrawn) AS BIGINT) AS disputed "
+                f"FROM disputes WHERE state IN ({_words(RUNNING_DISPUTES)}) "
+                "GROUP BY account, item) AS d JOIN items AS i ON i.id = d.item",
+            ),
+        ),
+        found=TotalsSide(("account", "id"), ("disputed_amount",), "items WHERE disputed_amount <> 0"),
     ),
     SidesCompared(
         kind=3,

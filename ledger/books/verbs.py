@@ -5,6 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ledger.collections.agree_plan import AgreePlan, AskPlan, EndPlan, agree_plan, ask_plan, end_plan
+from ledger.collections.dispute_item import RaiseDispute, SettleDispute, raise_dispute, settle_dispute
+from ledger.collections.following import followed_verb
+from ledger.collections.record_contact import (
+    AssignCollector,
+    EndBlock,
+    PutBlock,
+    RecordContact,
+    RecordItemFact,
+    assign_collector,
+    end_block,
+    put_block,
+    record_contact,
+    record_item_fact,
+)
+from ledger.collections.record_promise import RecordPromise, WithdrawPromise, record_promise, withdraw_promise
+from ledger.collections.turn_account import JudgeAgreements, ReviewAccount, judge_agreements, review_account
+from ledger.collections.work_entry import (
+    DeferEntry,
+    DisputeFromEntry,
+    DoEntry,
+    ListWork,
+    PromiseFromEntry,
+    SkipEntry,
+    defer_entry,
+    dispute_from_entry,
+    do_entry,
+    list_work,
+    promise_from_entry,
+    skip_entry,
+)
 from ledger.credit.assign_grade import AssignGrade, assign_grade
 from ledger.credit.block_account import Block, Unblock, block, unblock
 from ledger.credit.change import Desk, LedgerChange
@@ -35,7 +66,7 @@ from ledger.items.write_off_request import AskWriteOff, DecideWriteOff, ask_writ
 
 Verb = Callable[[Snapshot, Any, Desk], LedgerChange]
 
-VERBS: Mapping[type[Any], Verb] = {
+_OWN: Mapping[type[Any], Verb] = {
     Submit: submit,
     ChangeOrder: change_order,
     Recheck: recheck,
@@ -72,6 +103,31 @@ VERBS: Mapping[type[Any], Verb] = {
     DecideWriteOff: decide_write_off,
     PutRate: put_rates,
     MatchOpenItem: match_open_item,
+    RaiseDispute: raise_dispute,
+    SettleDispute: settle_dispute,
+    RecordPromise: record_promise,
+    WithdrawPromise: withdraw_promise,
+    AskPlan: ask_plan,
+    AgreePlan: agree_plan,
+    EndPlan: end_plan,
+    RecordContact: record_contact,
+    PutBlock: put_block,
+    EndBlock: end_block,
+    RecordItemFact: record_item_fact,
+    AssignCollector: assign_collector,
+    ListWork: list_work,
+    DoEntry: do_entry,
+    DeferEntry: defer_entry,
+    SkipEntry: skip_entry,
+    PromiseFromEntry: promise_from_entry,
+    DisputeFromEntry: dispute_from_entry,
+    JudgeAgreements: judge_agreements,
+    ReviewAccount: review_account,
     ImportChunk: import_chunk,
 }
-"""By the command's type."""
+
+VERBS: Mapping[type[Any], Verb] = {
+    command: verb if command is ImportChunk else followed_verb(verb) for command, verb in _OWN.items()
+}
+"""By the command's type. Each is followed by what disputes, promises and plans have of it; an import follows each of
+its rows."""

@@ -16,7 +16,7 @@ from ledger.credit.account import Account, Key
 from ledger.credit.change import LedgerChange
 from ledger.credit.order import Order, OrderState
 from ledger.credit.snapshot import LedgerRow
-from ledger.store.ledger_tables import STORED, ledger_entries, rechecks
+from ledger.store.ledger_tables import EVIDENCE, STORED, ledger_entries, rechecks
 from ledger.store.prepared_sql import STATEMENTS_KEPT, VALUES_MAX, insert_rows, together
 
 Cause = tuple[int, str]
@@ -92,6 +92,9 @@ class Writing:
 
 def _put(connection: Connection, kind: type, rows: Iterable[LedgerRow]) -> None:
     encode = STORED[kind].encode
+    if kind in EVIDENCE:
+        insert_rows(connection, STORED[kind].table, [encode(row) for row in rows])
+        return
     _upsert(connection, STORED[kind].table.name, [encode(row) for row in rows])
 
 

@@ -80,6 +80,12 @@ class Account:
     erasure: int | None = None
     """Number of the key whose erasure takes the account: it is gone within the same second."""
 
+    last_contact_on: int | None = None
+    """The last day on which the customer was contacted about anything it owes."""
+
+    standing: str | None = None
+    """The outcome of the last decision on the account that is on record; None: there is none."""
+
     @property
     def key(self) -> Key:
         """Its number."""

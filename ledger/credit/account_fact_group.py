@@ -16,6 +16,7 @@ from typing import Any
 from engine.vocabulary.currencies import MINOR_UNITS
 from engine.vocabulary.days import date_of
 from engine.vocabulary.decimals import decimal_formatter
+from ledger.collections.promise import Promise, PromiseState
 from ledger.credit.account import Account, AccountStatus, Figures, Grade, Group
 from ledger.credit.change import Desk
 from ledger.credit.cover_facts import cover_facts
@@ -26,7 +27,7 @@ from ledger.credit.payment_facts import open_items_fact, payment_record
 from ledger.credit.snapshot import Snapshot
 from ledger.items.item import ItemKind, ItemState, OpenItem
 from ledger.items.totals import BookTotal, LevelTotal
-from receivables.account_facts import in_request
+from receivables.account_facts import YEAR_DAYS, in_request
 
 DERIVED_OF_ACCOUNT = frozenset(
     (
@@ -47,6 +48,10 @@ FIGURES = frozenset(("current_ratio", "debt_ratio", "external_rating", "expected
 
 REPLACED = frozenset(("assessed_on", "previous_grade"))
 """Facts that stand in the profile until a review here says them."""
+
+CONTINUED = frozenset(("broken_promises", "last_contact_on"))
+"""Facts of which the profile says what was before the ledger, and the ledger what came since: promises that were broken
+elsewhere count beside those broken here, and the later of two contacts counts."""
 
 _WORST_LAST = ("A", "B", "C", "unrated", "D", "E")
 """Grades of a group's companies, as they count: a customer that nobody rated stands between C and D."""
@@ -92,6 +97,7 @@ def account_group(
         group["last_order_on"] = iso_of(last)
     if account.bounced_on is not None:
         group["bounced_on"] = iso_of(account.bounced_on)
+    group |= _collections(snapshot, account, day)
     group |= limit_facts(snapshot, account, day, money)
     group |= cover_facts(snapshot, account, day, money, own=own, due_on=due_on)
     group |= _of_group(snapshot, account, reserved + delivered - own_deposit, day, money)
@@ -103,6 +109,23 @@ def account_group(
     elif book is not None:
         group["book_customers"] = sum(each.customers for each in snapshot.all(BookTotal))
     return group
+
+
+def _collections(snapshot: Snapshot, account: Account, day: int) -> dict[str, Any]:
+    """Promises broken within a year, and the last contact."""
+    facts: dict[str, Any] = {}
+    before = account.profile.get("broken_promises")
+    broken = [
+        each
+        for each in snapshot.of_account(Promise, account.id)
+        if day - YEAR_DAYS < each.broken_on <= day and each.state_on(day) is PromiseState.BROKEN
+    ]
+    facts["broken_promises"] = len(broken) + (before if isinstance(before, int) else 0)
+    if account.last_contact_on is not None:
+        contact = iso_of(account.last_contact_on)
+        elsewhere = account.profile.get("last_contact_on")
+        facts["last_contact_on"] = max(contact, elsewhere) if isinstance(elsewhere, str) else contact
+    return facts
 
 
 def figures_on(snapshot: Snapshot, account: str, day: int) -> Figures | None:

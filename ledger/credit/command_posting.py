@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from ledger.credit.account import Account, Group, Key
 from ledger.credit.bounds import require_total
-from ledger.credit.change import Desk
+from ledger.credit.change import Desk, LedgerChange
 from ledger.credit.entry import Entry, EntryBucket
 from ledger.credit.order import Order
 from ledger.credit.sisters import part_of
@@ -37,6 +37,13 @@ class Posting:
         self._rows: dict[tuple[type, Key], LedgerRow] = {}
         self._entries: list[Entry] = []
         self._rechecks: set[str] = set()
+
+    @classmethod
+    def after(cls, snapshot: Snapshot, desk: Desk, change: LedgerChange) -> Posting:
+        """One that goes on where a command ended: with its rows, and no entries of its own."""
+        posting = cls(snapshot, desk, change.act)
+        posting._rows = {(type(row), row.key): row for row in change.rows}
+        return posting
 
     def get(self, kind: type[_R], *key: str | int) -> _R | None:
         """The row as it is after what was posted so far."""

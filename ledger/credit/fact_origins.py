@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ledger.credit.account import Account, Figures
-from ledger.credit.account_fact_group import DERIVED_OF_ACCOUNT, REPLACED
+from ledger.credit.account_fact_group import CONTINUED, DERIVED_OF_ACCOUNT, REPLACED
 
 _BY_ORIGIN: Mapping[str, str] = {
     "account": "id status blocked_since",
@@ -31,4 +31,6 @@ def origin_of(name: str, account: Account, figures: Figures | None) -> str:
         return ORIGINS[name]
     if figures is not None and name in figures.figures:
         return "figures"
+    if name in CONTINUED and account.profile.get(name) is None:
+        return "collections"
     return "grades" if name in REPLACED and name not in account.profile else "profile"

@@ -57,6 +57,8 @@ class Wants:
 
     written_off: frozenset[str] = frozenset()
     """Accounts of which all write-offs are wanted."""
+    collections: frozenset[str] = frozenset()
+    """Accounts of which disputes, plans, blocks, recorded facts, collectors and entries of the worklist are wanted."""
 
     currencies: frozenset[str] = frozenset()
     """Of which rates are wanted, beside those of the accounts."""
@@ -74,6 +76,7 @@ class Wants:
             deliveries=self.deliveries | other.deliveries,
             write_offs=self.write_offs | other.write_offs,
             written_off=self.written_off | other.written_off,
+            collections=self.collections | other.collections,
             currencies=self.currencies | other.currencies,
         )
 

@@ -11,6 +11,11 @@ import json
 
 from sqlalchemy import Connection, delete, select, update
 
+from ledger.collections.contact import CollectorAssignment, Contact, DunningBlock, ItemFact
+from ledger.collections.dispute import Dispute
+from ledger.collections.payment_plan import Instalment, PaymentPlan
+from ledger.collections.promise import Promise
+from ledger.collections.worklist_entry import WorklistEntry
 from ledger.credit.account import Account, Figures, Grade, Group
 from ledger.credit.limit import Limit
 from ledger.credit.order import LIVE, Hold, Order, OrderDelivery, Release, Revision
@@ -19,11 +24,12 @@ from ledger.items.item import Allocation, ItemState, OpenItem
 from ledger.items.totals import DayRecord, DueTotal, LevelTotal
 from ledger.items.write_off import WriteOff
 from ledger.store.key_database import SubjectKeys
-from ledger.store.ledger_tables import STORED, ledger_entries, rechecks
+from ledger.store.ledger_tables import STORED, day_steps, ledger_entries, rechecks
 
 _KINDS = (
     Figures, Grade, Limit, Security, Order, Revision, OrderDelivery, Hold, Release, OpenItem, Allocation, WriteOff,
-    DueTotal, LevelTotal, DayRecord,
+    DueTotal, LevelTotal, DayRecord, Dispute, Promise, PaymentPlan, Instalment, DunningBlock, ItemFact,
+    CollectorAssignment, WorklistEntry,
 )  # fmt: skip
 """Rows that belong to one account."""
 
@@ -74,7 +80,10 @@ def delete_marked(connection: Connection, key: int) -> int:
     for group in {row.group_id for row in marked if row.group_id is not None}:
         _leave_group(connection, group, frozenset(accounts))
     connection.execute(delete(table).where(table.c.id.in_(accounts)))
-    connection.execute(delete(ledger_entries).where(ledger_entries.c.account.in_(accounts)))
+    for evidence in (ledger_entries, STORED[Contact].table):
+        connection.execute(delete(evidence).where(evidence.c.account.in_(accounts)))
+    # where the turn of a day has come to; by number, which a customer's may be
+    connection.execute(update(day_steps).where(day_steps.c.after.in_(accounts)).values(after=""))
     return len(accounts)
 
 

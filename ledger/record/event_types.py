@@ -61,6 +61,24 @@ EVENT_TYPES = (
     _decided("limit.referred", "A limit that was asked for goes to somebody with authority.", "refer"),
     _decided("limit.refused", "A limit that was asked for is refused.", "refuse"),
     EventType(
+        name="contact.recorded",
+        meaning="A customer was written to, called or visited.",
+        kind=RecordKind.ITEM,
+        outcomes=("contact", "work-done"),
+    ),
+    EventType(
+        name="promise.broken",
+        meaning="The day of a promise to pay is over, and less than half was paid.",
+        kind=RecordKind.ITEM,
+        outcomes=("promise-broken",),
+    ),
+    EventType(
+        name="plan.broken",
+        meaning="An instalment of a payment plan was not paid in time.",
+        kind=RecordKind.ITEM,
+        outcomes=("plan-broken",),
+    ),
+    EventType(
         name="policy.activated",
         meaning="A policy set decides from now on.",
         kind=RecordKind.POLICY,

@@ -33,6 +33,11 @@ _EARLIER = (FUNCTION, GUARD_FUNCTION)
 MOVEMENTS = "ledger_entries"
 """The table from which rows may go whose account isn't there any more: an erasure took it."""
 
+EVIDENCE_OF_CUSTOMERS = ("contacts",)
+"""More tables of that kind: what was said to a customer."""
+
+OF_CUSTOMERS = (MOVEMENTS, *EVIDENCE_OF_CUSTOMERS)
+
 MOVEMENTS_FUNCTION = "refuse_of_customer"
 
 FUNCTIONS = (*_EARLIER, MOVEMENTS_FUNCTION)
@@ -83,24 +88,27 @@ MOVEMENTS_BODY = (
 )
 
 
-def deletion_with_account(dialect: str) -> Iterator[str]:
-    """The statements that let the movements of an account go once the account itself is gone."""
+def deletion_with_account(dialect: str, table: str = MOVEMENTS) -> Iterator[str]:
+    """The statements that let the rows of an account go once the account itself is gone. The function that they call on
+    PostgreSQL is made with the first such table, `MOVEMENTS`."""
     if dialect == "sqlite":
-        yield f"DROP TRIGGER {MOVEMENTS}_no_delete"
+        yield f"DROP TRIGGER {table}_no_delete"
         yield (
-            f"CREATE TRIGGER {MOVEMENTS}_no_delete BEFORE DELETE ON {MOVEMENTS} "
+            f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} "
             f"WHEN EXISTS (SELECT 1 FROM accounts WHERE id = OLD.account) "
-            f"BEGIN SELECT RAISE(ABORT, '{MOVEMENTS} is append-only'); END"
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
         )
         return
-    yield f"DROP TRIGGER {MOVEMENTS}_no_delete ON {MOVEMENTS}"
-    yield f"CREATE FUNCTION {MOVEMENTS_FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $${MOVEMENTS_BODY}$$"
+    yield f"DROP TRIGGER {table}_no_delete ON {table}"
+    if table == MOVEMENTS:
+        yield f"CREATE FUNCTION {MOVEMENTS_FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $${MOVEMENTS_BODY}$$"
     yield (
-        f"CREATE TRIGGER {MOVEMENTS}_no_delete BEFORE DELETE ON {MOVEMENTS} "
+        f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} "
         f"FOR EACH ROW EXECUTE FUNCTION {MOVEMENTS_FUNCTION}()"
     )
-    yield f"ALTER TABLE {MOVEMENTS} ENABLE ALWAYS TRIGGER {MOVEMENTS}_no_delete"
-    yield from own_tables_only(dialect, (MOVEMENTS_FUNCTION,))
+    yield f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_no_delete"
+    if table == MOVEMENTS:
+        yield from own_tables_only(dialect, (MOVEMENTS_FUNCTION,))
 
 
 def own_tables_only(dialect: str, functions: Keys = _EARLIER) -> Iterator[str]:

@@ -18,6 +18,11 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from pydantic_core import to_json
 from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text
 
+from ledger.collections.contact import CollectorAssignment, Contact, DunningBlock, ItemFact
+from ledger.collections.dispute import Dispute
+from ledger.collections.payment_plan import Instalment, PaymentPlan
+from ledger.collections.promise import Promise
+from ledger.collections.worklist_entry import WorklistEntry
 from ledger.credit.account import Account, Figures, Grade, Group
 from ledger.credit.exchange import ExchangeRate
 from ledger.credit.limit import Limit
@@ -149,11 +154,23 @@ STORED: dict[type[Any], Stored] = {
         _stored(DayRecord, "day_records", "account day"),
         _stored(ExchangeRate, "exchange_rates", "currency quote day"),
         _stored(BookTotal, "book_totals", "currency"),
+        _stored(Dispute, "disputes", "item number", "account"),
+        _stored(Promise, "promises", "account number"),
+        _stored(PaymentPlan, "payment_plans", "account number"),
+        _stored(Instalment, "instalments", "account plan number"),
+        _stored(DunningBlock, "dunning_blocks", "account number"),
+        _stored(Contact, "contacts", "account id"),
+        _stored(ItemFact, "item_facts", "item number", "account"),
+        _stored(CollectorAssignment, "collector_assignments", "account number"),
+        _stored(WorklistEntry, "worklist", "account day channel", "day priority", "state day"),
         _stored(ImportRun, "imports", "id", "digest"),
         _stored(ImportReject, "import_rejects", "run number"),
     )
 }
 """By the kind of row."""
+
+EVIDENCE = frozenset((Contact,))
+"""Kinds of which a row is never changed: the database refuses it."""
 
 ledger_entries = Table(
     "ledger_entries",
@@ -187,3 +204,15 @@ days = Table(
     Column("step", Text, primary_key=True),
 )
 """What was done once for a business date."""
+
+day_steps = Table(
+    "day_steps",
+    metadata,
+    Column("day", BigInteger, primary_key=True, autoincrement=False),
+    Column("step", Text, primary_key=True),
+    Column("after", Text, nullable=False),  # the account that was done last
+    Column("accounts", BigInteger, nullable=False),  # how many were done
+    Column("changed", BigInteger, nullable=False),  # of how many anything was written
+    Column("is_done", Boolean, nullable=False),
+)
+"""How far the steps of a day's turn are that go from account to account: whoever goes on begins behind the last one."""

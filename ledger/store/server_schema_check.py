@@ -20,10 +20,10 @@ from ledger.store.append_only import (
     GUARD_BODY,
     GUARD_FUNCTION,
     GUARDED,
-    MOVEMENTS,
     MOVEMENTS_BODY,
     MOVEMENTS_FUNCTION,
     OCCASIONS,
+    OF_CUSTOMERS,
 )
 from ledger.store.schema_check import OTHER_TRIGGERS, append_only_tables
 from ledger.store.trouble import OTHER_TABLES, FileTrouble
@@ -75,10 +75,11 @@ def _triggers() -> frozenset[Any]:
         (table, f"{table}_no_{occasion}", _ALWAYS, _BEFORE_STATEMENT[occasion], FUNCTION, BODY, True)
         for table in append_only_tables()
         for occasion in OCCASIONS
-        if (table, occasion) not in ((GUARDED, "delete"), (MOVEMENTS, "delete"))
+        if occasion != "delete" or table not in (GUARDED, *OF_CUSTOMERS)
     }
     before_row = _BEFORE_STATEMENT["delete"] | _FOR_EACH_ROW
-    guards = ((GUARDED, GUARD_FUNCTION, GUARD_BODY), (MOVEMENTS, MOVEMENTS_FUNCTION, MOVEMENTS_BODY))
+    of_customers = ((each, MOVEMENTS_FUNCTION, MOVEMENTS_BODY) for each in OF_CUSTOMERS)
+    guards = ((GUARDED, GUARD_FUNCTION, GUARD_BODY), *of_customers)
     return frozenset(
         {*triggers, *((table, f"{table}_no_delete", _ALWAYS, before_row, *guard, True) for table, *guard in guards)}
     )

@@ -106,6 +106,10 @@ class Books:
     def snapshot_of(self, *accounts: str) -> Snapshot:
         raise NotImplementedError
 
+    def snapshot_for(self, wants: Wants) -> Snapshot:
+        """What a command that wants this would see now."""
+        raise NotImplementedError
+
     @property
     def desk(self) -> Desk:
         return Desk(engine=self.engine, day=day_number(self.today))
@@ -132,6 +136,9 @@ class PureBooks(Books):
     def snapshot_of(self, *_: str) -> Snapshot:
         self.snapshot.open_items_of = frozenset(each.id for each in self.snapshot.all(Account))
         return self.snapshot
+
+    def snapshot_for(self, wants: Wants) -> Snapshot:  # noqa: ARG002  # it is the whole ledger
+        return self.snapshot_of()
 
     def do(self, command: LedgerCommand) -> Told:
         desk = replace(self.desk, next_seq=self._seq)
@@ -244,6 +251,11 @@ class JournalBooks(Books):
         """What the check of the ledger finds wrong."""
         found = self.journal.ask(lambda connection, keys: verify_ledger(connection, keys, engine))
         return list(found.differences)
+
+    def snapshot_for(self, wants: Wants) -> Snapshot:
+        day, vocabulary = day_number(self.today), self.engine.vocabulary
+        found: Snapshot = self.read(lambda connection: read_snapshot(connection, wants, day, vocabulary, itemized=True))
+        return found
 
     def run(self, what: Coroutine[Any, Any, Any]) -> Any:
         """To its end, in the loop that the journal answers in."""

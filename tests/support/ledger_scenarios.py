@@ -41,6 +41,7 @@ from ledger.items.item import Allocation, ItemKind, OpenItem
 from ledger.items.item_facts import judged_item
 from ledger.items.post_payment import Reference
 from ledger.items.totals import DayRecord
+from tests.support.collection_steps import looked_at
 from tests.support.ledger_books import FIRST_DAY, Books, asker
 
 _NUMBER = re.compile(r"(?<![\w-])([A-Z]{1,2}-\d+)(?![\w-])")
@@ -190,6 +191,8 @@ def _do(scenario: Scenario, books: Books, step: Mapping[str, Any]) -> None:
         expected, found = _LOOKS[look](named, books)
         assert found == expected, f"{where}: {found}"
         return
+    if looked_at(named, books, where):
+        return
     word = next(each for each in named if each in _COMMANDS)
     command = _command(word, named, books)
     refused = named.get("refused")
@@ -286,6 +289,10 @@ def _command(word: str, step: Mapping[str, Any], books: Books) -> Any:
         given["kind"] = enum(given["kind"])
     if "references" in given:
         given["references"] = tuple(Reference(**each) for each in given["references"])
+    if ("due_on" in given and word == "promise_from_entry") or word == "dispute_from_entry":
+        given["entry"] = _command("do_entry", {**step, "do_entry": given["entry"]}, books)
+    if isinstance(given.get("day"), date):
+        given["day"] = day_number(given["day"])
     if "asker" in names:
         login, _, authority = step.get("by", "u.becker").partition(" ")
         given["asker"] = asker(login, authority or "none")

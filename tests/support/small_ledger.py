@@ -13,6 +13,7 @@ from engine.pipeline import Engine
 from ledger.access.roles import Authority
 from ledger.books.credit_ledger import Asked, CreditLedger
 from ledger.books.verify import LedgerVerified, verify_ledger
+from ledger.collections.record_contact import RecordContact
 from ledger.credit.change import Asker
 from ledger.credit.put_account import PutAccount
 from ledger.credit.snapshot import LedgerCommand
@@ -82,6 +83,9 @@ class SmallLedger:
             id=self.next_id(),
             **more,
         )
+
+    def contact(self, account: str = "C-1") -> RecordContact:
+        return RecordContact(account=account, asker=U_BECKER, id=self.next_id())
 
     def order(self, id: str, amount: str, account: str = "C-1") -> Submit:
         asked = {"amount": amount, "payment_days": 30}

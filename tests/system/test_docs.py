@@ -75,7 +75,10 @@ IBM = "ibm_accounts_receivable.csv"
 
 ASKS = tuple(
     f"credence {word}"
-    for word in ("activate", "policies", "people", "keys", "webhooks", "import", "account", "order", "holds", "ledger")
+    for word in (
+        *("activate", "policies", "people", "keys", "webhooks", "import", "account", "order", "holds", "ledger"),
+        *("day", "worklist", "invoice"),
+    )
 )
 """Commands that ask the service which listens on port 8000."""
 

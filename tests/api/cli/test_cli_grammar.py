@@ -49,6 +49,7 @@ OTHER_HELP = {
         ("--reason", f"order {command}"): "it is about an order, whose customer's key seals it"
         for command in ("release", "hold", "reject", "cancel")
     },
+    **{("--reason", f"worklist {command}"): "as of an order" for command in ("defer", "skip")},
     ("--as-of", "explain"): "a case may bring its own date",
     ("--as-of", "portfolio"): "it has no default, and says why",
     ("--map", "backtest"): "it takes a history map, the others a row map",

@@ -61,7 +61,9 @@ NOT_RUN = {
     "activate": "asks a running service, as tests/api/http/test_pending.py does",
     **dict.fromkeys(
         (
-            *("import", "ledger verify", "account show", "account assess", "holds"),
+            *("import", "ledger verify", "account show", "account assess", "holds", "day"),
+            *(f"worklist {each}" for each in ("list", "done", "promise", "dispute", "defer", "skip")),
+            *("invoice show", "invoice plan"),
             *(f"order {each}" for each in ("show", "release", "hold", "reject", "cancel", "recheck", "deliver")),
         ),
         "ask a running service, as docs/first-day.md does",

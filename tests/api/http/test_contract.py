@@ -92,6 +92,8 @@ UNSAID_OF_SOME = (
     "the parameter `complete` is about ",
     "the parameter `from` is `",
     "the parameter `until` is ",
+    "the parameter `after` is no end of a page",
+    "is not the business date",
     "says not one thing to do",  # of `/v1/erasures`
 )
 """Beginnings of what is said of logins that no pattern can tell from others, of days after that of the decision, and of
@@ -109,6 +111,7 @@ UNSAID_PROBLEMS = (
     "/problems/no-rate",
     "/problems/over-allocated",
     "/problems/policies-have-mistakes",
+    "/problems/over-disputed",
     "/problems/search-refused",
     "/problems/unknown-invoice",
     "/problems/webhook-refused",

@@ -243,6 +243,57 @@ def _roll_back(client: httpx2.Client) -> Asked:
     return Asked("/v1/policies/rollback", body, {**body, "why": "It was."}, APPROVER)
 
 
+def _with_invoice(client: httpx2.Client, word: str, due: str) -> dict[str, object]:
+    """An account with an invoice."""
+    _new_account(client, word)
+    body = {"id": f"RE-{word}", "account": f"C-{word}", "amount": "9.00", "issued_on": "2026-01-01", "due_on": due}
+    client.post("/v1/invoices", json=body).raise_for_status()
+    return {"account": f"C-{word}"}
+
+
+def _of_owing(path: str, word: str, body: Mapping[str, object], **more: object) -> Callable[..., Asked]:
+    def asked(client: httpx2.Client, _: Settings) -> Asked:
+        sent = {**_with_invoice(client, word, _soon(90)), **body}
+        return Asked(path, sent, {**sent, **more})
+
+    return asked
+
+
+def _after(
+    path: str, before: Mapping[str, object], word: str, body: Mapping[str, object], **more: object
+) -> Callable[..., Asked]:
+    """On something that was recorded first, by another person."""
+
+    def asked(client: httpx2.Client, _: Settings) -> Asked:
+        account = _with_invoice(client, word, _soon(90))
+        made = client.post(path.rpartition("/")[0], json={**account, **before})
+        made.raise_for_status()
+        sent = {**account, **body}
+        return Asked(path, sent, {**sent, **more}, DESK if path.endswith("agree") else {})
+
+    return asked
+
+
+def _listed(move: str, body: Mapping[str, object], **more: object) -> Callable[..., Asked]:
+    """On an entry of the worklist."""
+
+    def asked(client: httpx2.Client, _: Settings) -> Asked:
+        word = f"list-{move}"
+        client.post("/v1/day", json={}).raise_for_status()
+        _with_invoice(client, word, "2026-02-01")  # found late, so it is listed at once
+        page = f"/v1/worklist?account=C-{word}"
+        eventually(lambda: client.get(page).json()["entries"])
+        entry = client.get(page).json()["entries"][0]["id"]
+        return Asked(f"/v1/worklist/{entry}/{move}", body, {**body, **more})
+
+    return asked
+
+
+def _soon(days: int) -> str:
+    return (datetime.now(UTC).date() + timedelta(days=days)).isoformat()
+
+
+INSTALMENTS = {"instalments": [{"due_on": _soon(9), "amount": "9.00"}]}
 ASKED: dict[str, Callable[[httpx2.Client, Settings], Asked]] = {
     "/v1/policies/check": lambda *_: Asked("/v1/policies/check", {"files": {}}, {"files": {"a.yaml": "..."}}),
     "/v1/policies/activate": lambda client, settings: Asked(
@@ -339,6 +390,36 @@ ASKED: dict[str, Callable[[httpx2.Client, Settings], Asked]] = {
         Asked("/v1/deposits", {**DEPOSIT, "amount": "1.00"}, {**DEPOSIT, "amount": "2.00"}),
     )[2],
     "/v1/rates": lambda *_: Asked("/v1/rates", {"rates": [RATE]}, {"rates": [{**RATE, "rate": "0.9"}]}),
+    "/v1/disputes": _of_owing("/v1/disputes", "disputes", {"invoice": "RE-disputes", "code": "price"}, code="other"),
+    "/v1/disputes/settle": _after(
+        "/v1/disputes/settle",
+        {"invoice": "RE-settled", "code": "price"},
+        "settled",
+        {"invoice": "RE-settled", "number": 1, "rejected": "1.00"},
+        rejected="2.00",
+    ),
+    "/v1/promises": _of_owing("/v1/promises", "promises", {"due_on": _soon(9)}, person="Ms Li"),
+    "/v1/promises/withdraw": _after(
+        "/v1/promises/withdraw", {"due_on": _soon(9)}, "withdrawn", {"number": 1}, number=2
+    ),
+    "/v1/plans": _of_owing("/v1/plans", "plans", INSTALMENTS, reason="they ask"),
+    "/v1/plans/agree": _after("/v1/plans/agree", INSTALMENTS, "agreed", {"number": 1}, number=2),
+    "/v1/plans/end": _after("/v1/plans/end", INSTALMENTS, "ended", {"number": 1, **REASON}, number=2),
+    "/v1/contacts": _of_owing("/v1/contacts", "contacts", {"step": "call"}, step="email"),
+    "/v1/dunning-blocks": _of_owing("/v1/dunning-blocks", "blocks", {"until": _soon(9), **REASON}, reason="no"),
+    "/v1/dunning-blocks/end": _after(
+        "/v1/dunning-blocks/end", {"until": _soon(9), **REASON}, "unblocked", {"number": 1}, number=2
+    ),
+    "/v1/item-facts": _of_owing(
+        "/v1/item-facts", "facts", {"invoice": "RE-facts", "fact": "court_action", "value": True}, value=False
+    ),
+    "/v1/collectors": _of_owing("/v1/collectors", "collectors", {"collector": "u.weiss"}, collector="u.li"),
+    "/v1/worklist/{entry}/done": _listed("done", {}, person="Ms Li"),
+    "/v1/worklist/{entry}/promise": _listed("promise", {"due_on": _soon(9)}, person="Ms Li"),
+    "/v1/worklist/{entry}/dispute": _listed("dispute", {"invoice": "RE-list-dispute", "code": "price"}, person="Ms Li"),
+    "/v1/worklist/{entry}/defer": _listed("defer", {"until": _soon(3), **REASON}, reason="no"),
+    "/v1/worklist/{entry}/skip": _listed("skip", REASON, reason="no"),
+    "/v1/day": lambda *_: Asked("/v1/day", {}, {"date": None}),
     IMPORT: lambda *_: Asked("/v1/import/accounts", "account\nC-import\n", "account\nC-other\n"),
     "/v1/people": lambda *_: Asked("/v1/people", {"login": "u.new"}, {"login": "u.other"}),
     "/v1/people/{login}/change": lambda client, settings: (

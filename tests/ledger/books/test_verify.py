@@ -121,6 +121,7 @@ async def _fill(small: SmallLedger) -> None:
         small.payment("P-1", "3000.00", "I-1"),
         small.payment("P-2", "8000.00", "I-2", effective_on="2026-05-22"),
         small.payment("P-3", "250.00", account="C-2"),
+        small.contact(),
     )
     await small.done(small.order("SO-1", "1000.00"), small.order("SO-2", "900.00"), small.order("SO-3", "50.00", "C-3"))
     await _fill_with_more(small)

@@ -20,7 +20,7 @@ from ledger.journal import last_records
 from ledger.journal.journal import Journal
 from ledger.journal.opening import check_writable
 from ledger.record.new_records import Record
-from ledger.store.ledger_tables import STORED, days, ledger_entries, rechecks
+from ledger.store.ledger_tables import STORED, day_steps, days, ledger_entries, rechecks
 from ledger.store.place import unfit_place
 from ledger.store.trouble import JournalUnavailable
 from tests.support.journal_records import record, trouble
@@ -277,7 +277,9 @@ def _page(content: bytes, page: int) -> bytes:
     return content[page * 4096 : (page + 1) * 4096]
 
 
-_LEDGER = [table.name for table in (*(each.table for each in STORED.values()), ledger_entries, rechecks, days)]
+_LEDGER = [
+    table.name for table in (*(each.table for each in STORED.values()), ledger_entries, rechecks, days, day_steps)
+]
 
 
 def _pages_with_indexes(path: Path, table: str) -> set[int]:

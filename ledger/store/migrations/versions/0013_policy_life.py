@@ -8,7 +8,7 @@ from alembic import op
 from ledger.store.append_only import append_only
 
 revision = "0013"
-down_revision = "0011"
+down_revision = "0012"
 
 _SEQ = sa.BigInteger()
 

@@ -25,6 +25,7 @@ from api.cli.console import FOUND_PROBLEMS, UNUSABLE
 from api.cli.dead import dead
 from api.cli.decide import decide
 from api.cli.decide_file import decide_file_command
+from api.cli.diff import diff
 from api.cli.erase import confirm, finish, list_erasures, propose, withdraw
 from api.cli.explain import explain
 from api.cli.grammar import Commands, register
@@ -143,6 +144,7 @@ COMMANDS = (
     ("test", test, "Run the policy tests; say what they don't touch."),
     ("prove", prove, "Prove what must hold of every case, or show one that breaks it."),
     ("dead", dead, "Find rules that can never fire, or never decide alone."),
+    ("diff", diff, "Say what changed between two policy sets, and what that does."),
     ("decide", decide, "Decide one case."),
     ("explain", explain, "Show why each rule fired or didn't for one case."),
     ("decide-file", decide_file_command, "Decide each row of a file."),

@@ -52,6 +52,7 @@ from api.cli.portfolio import portfolio
 from api.cli.prove import prove
 from api.cli.schema import schema
 from api.cli.serve import serve
+from api.cli.simulate import simulate_command
 from api.cli.sql import sql
 from api.cli.take_over import take_over
 from api.cli.test import test
@@ -145,6 +146,7 @@ COMMANDS = (
     ("prove", prove, "Prove what must hold of every case, or show one that breaks it."),
     ("dead", dead, "Find rules that can never fire, or never decide alone."),
     ("diff", diff, "Say what changed between two policy sets, and what that does."),
+    ("simulate", simulate_command, "Decide cases that were there by two policy sets: what flips, how much money."),
     ("decide", decide, "Decide one case."),
     ("explain", explain, "Show why each rule fired or didn't for one case."),
     ("decide-file", decide_file_command, "Decide each row of a file."),

@@ -65,7 +65,14 @@ rules:
 ...
 """
 EXCEPTIONS = """\
-kn: {waives: [desk.long], when: account.region = "north", from: 2026-07-01, until: 2026-12-31, by: a, approved_by: b, reason: {en: Old customer, zh: 老客户}}
+kn:
+  waives: [desk.long]
+  when: account.region = "north"
+  from: 2026-07-01
+  until: 2026-12-31
+  by: a
+  approved_by: b
+  reason: {en: Old customer, zh: 老客户}
 ...
 """
 RETENTION = "order: {years: 6, required: true, ground: {en: Law, zh: 法律}}\n...\n"
@@ -83,7 +90,9 @@ class Edit:
 
 
 EDITS = {
-    "parameter": Edit("desk", "value: 1000", "value: 2000", ("parameter desk.most: Most: EUR 1,000.00 → EUR 2,000.00",)),
+    "parameter": Edit(
+        "desk", "value: 1000", "value: 2000", ("parameter desk.most: Most: EUR 1,000.00 → EUR 2,000.00",)
+    ),
     "parameter-on-a-date": Edit(
         "desk", "2026-07-01: 0.1}", "2026-07-01: 0.1, 2027-01-01: 0.2}",
         ("parameter desk.tolerance: Tolerance from 2027-01-01: 10% → 20%",),
@@ -103,8 +112,8 @@ EDITS = {
     "formula": Edit(
         "desk", "then order.amount else 0", "then order.amount else 1",
         (
-            "value desk.open: Open, formula: if not(order.prepayment) and not(account.insolvent) then order.amount else "
-            "0 → if not(order.prepayment) and not(account.insolvent) then order.amount else 1",
+            "value desk.open: Open, formula: if not(order.prepayment) and not(account.insolvent) then order.amount "
+            "else 0 → if not(order.prepayment) and not(account.insolvent) then order.amount else 1",
         ),
     ),
     "formula-with-other-blanks": Edit("desk", "then order.amount else 0", "then   order.amount else 0 ", ()),
@@ -114,7 +123,8 @@ EDITS = {
         ('row desk.table#2: Order value: < 500 → < 600',),
     ),
     "row-added": Edit(
-        "desk", "    - {when: {}, then", '    - {id: big, when: {order.amount: "> 900"}, then: {days: 5, class: b}}\n    - {when: {}, then',
+        "desk", "    - {when: {}, then",
+        '    - {id: big, when: {order.amount: "> 900"}, then: {days: 5, class: b}}\n    - {when: {}, then',
         ("row desk.table#big: desk.table#big: added: Order value > 900, Days 5, Class b",),
     ),
     "row-gone": Edit(
@@ -141,7 +151,8 @@ EDITS = {
         "desk", "Pay first.", "Pay.", ("rule desk.too-much: Too much, remedy text: Pay first. → Pay.",), decides=False
     ),
     "condition": Edit(
-        "desk", "deposit: open - most", "deposit: open", ("rule desk.too-much: Too much, formula: deposit: open - most → open",)
+        "desk", "deposit: open - most", "deposit: open",
+        ("rule desk.too-much: Too much, formula: deposit: open - most → open",)
     ),
     "rule-named-otherwise": Edit(
         "desk", "  too-much:", "  far-too-much:",
@@ -154,7 +165,9 @@ EDITS = {
         "facts", "[north, south, east]", "[north, south, east, west]",
         ("fact account.region: Region, type: enum north south east → enum north south east west",),
     ),
-    "site": Edit("facts", "currency: EUR\n", "currency: EUR\nsite: {timezone: Europe/Berlin}\n", ("site site: time zone: UTC → Europe/Berlin",)),
+    "site": Edit(
+        "facts", "currency: EUR\n", "currency: EUR\nsite: {timezone: Europe/Berlin}\n", ("site site: time zone: UTC → Europe/Berlin",)
+    ),
     "exception": Edit(
         "exceptions", "2026-12-31", "2027-01-31",
         ("exception exceptions.kn: Old customer, until: 2026-12-31 → 2027-01-31",),

@@ -166,7 +166,8 @@ EDITS = {
         ("fact account.region: Region, type: enum north south east → enum north south east west",),
     ),
     "site": Edit(
-        "facts", "currency: EUR\n", "currency: EUR\nsite: {timezone: Europe/Berlin}\n", ("site site: time zone: UTC → Europe/Berlin",)
+        "facts", "currency: EUR\n", "currency: EUR\nsite: {timezone: Europe/Berlin}\n",
+        ("site site: time zone: UTC → Europe/Berlin",)
     ),
     "exception": Edit(
         "exceptions", "2026-12-31", "2027-01-31",

@@ -24,7 +24,7 @@ from engine.pipeline import Engine
 from engine.proofs.confirmation import request_of
 from engine.proofs.levers import LEVERS, SWITCHES, Lever, LeverFacts, Switch
 from engine.proving.smt.encode import Encoded, KnownNumber, Truth, encode
-from engine.proving.smt.intervals import BoxEvaluation, Range, TooManyBoxes, first_point, least_sum
+from engine.proving.smt.intervals import SUM, BoxEvaluation, Range, TooManyBoxes, first_point, least_sum
 from engine.proving.smt.term_values import Evaluation
 from engine.proving.smt.terms import Term, Terms
 from engine.ruleset.ruleset import AS_OF, RuleSet
@@ -161,7 +161,8 @@ def _all(search: _Search, levers: Sequence[Lever]) -> list[NearestChange]:
     switches = [switch for switch in SWITCHES.get(search.case, ()) if search.applies(switch)]
     changes = [search.single(lever) for lever in usable]
     if not _found(changes):
-        pairs = [search.pair(*both) for both in combinations([each for each in usable if each.is_money], LEVERS_MAX)]
+        money = [lever for lever in usable if lever.is_money]
+        pairs = [search.pair(first, second) for first, second in combinations(money, 2)]
         changes += sorted(_found(pairs), key=_least_money)[:1]
     for switch in switches:
         switched = search.switched(switch)
@@ -255,13 +256,11 @@ class _Search:
         tops = self.top(first), self.top(second)
         if min(tops) < 1:
             return self._change((first, second), NearestState.IMPOSSIBLE)
-        terms = Terms()
-        total, part = terms.unknown("sum"), terms.unknown(first.name)
-        encoding = _Encoding(self, ((first, part), (second, terms.difference(total, part))), (), terms)
-        holds = BoxEvaluation(terms, encoding.passes, encoding.unknowns({"sum", first.name}), ["sum", first.name])
+        encoding, names = self._encoding, (first.name, second.name)
+        holds = BoxEvaluation(encoding.terms, encoding.passes, encoding.unknowns(names), names)
 
-        def answer(sums: Range, firsts: Range) -> bool | None:
-            return holds({"sum": sums, first.name: firsts})
+        def answer(total: Range, one: Range, other: Range) -> bool | None:
+            return holds({SUM: total, first.name: one, second.name: other})
 
         try:
             found = least_sum(answer, tops, sum(tops) if below is None else below - 1)
@@ -269,7 +268,7 @@ class _Search:
             return self._change((first, second), NearestState.OPEN)
         if found is None:
             return self._change((first, second), NearestState.IMPOSSIBLE)
-        return self._confirmed(self._encoding, (first, second), {first.name: found[0], second.name: found[1]})
+        return self._confirmed(encoding, (first, second), {first.name: found[0], second.name: found[1]})
 
     # --- what is found is decided ---
 

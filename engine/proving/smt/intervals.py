@@ -14,7 +14,7 @@ and an order that is s - x smaller the exposure is known to fall by s, whatever 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from math import ceil, floor
 from typing import NamedTuple, cast
@@ -44,6 +44,9 @@ Worked = Moving | bool | None
 
 WIDEST: Range = (-(10**60), 10**60)
 """Of a number of which nothing is known."""
+
+SUM = "+"
+"""In a box of two unknowns, the range of their sum."""
 
 BOXES_MAX = 4_000
 """That are looked at for one search."""
@@ -147,12 +150,22 @@ class BoxEvaluation:
         box: Mapping[str, Range],
     ) -> Moving:
         """The narrower of a range and of what the slopes say."""
-        least, most = rest_low, rest_high
-        for name, slope in zip(self._free, slopes, strict=True):
-            if slope:
-                ends = slope * box[name][0], slope * box[name][1]
-                least, most = least + min(ends), most + max(ends)
-        return Moving(max(low, ceil(least)), min(high, floor(most)), slopes, rest_low, rest_high)
+        if any(slopes):
+            for way in self._ways(slopes, box):
+                ends = [(slope * span[0], slope * span[1]) for slope, span in way]
+                low = max(low, ceil(rest_low + sum(min(each) for each in ends)))
+                high = min(high, floor(rest_high + sum(max(each) for each in ends)))
+        return Moving(low, high, slopes, rest_low, rest_high)
+
+    def _ways(
+        self, slopes: tuple[Fraction | int, ...], box: Mapping[str, Range]
+    ) -> Iterator[list[tuple[Fraction | int, Range]]]:
+        """The same slopes by the unknowns; and of two whose sum has a range, by the sum and either of them."""
+        yield [(slope, box[name]) for name, slope in zip(self._free, slopes, strict=True) if slope]
+        if SUM in box:
+            (first, second), (one, other) = slopes, (box[name] for name in self._free)
+            yield [(second, box[SUM]), (first - second, one)]
+            yield [(first, box[SUM]), (second - first, other)]
 
     def _derived(self, term: Term, parts: list[Moving], box: Mapping[str, Range]) -> Moving:
         """At a point what it is; of what rises, or falls, with each part the ends; of all else nothing."""
@@ -218,45 +231,67 @@ def first_point(holds: Callable[[Range], bool | None], span: Range) -> int | Non
         if answer:
             return low
         if answer is None and low < high:
-            middle = low + _half(low, high)
+            middle = (low + high) // 2
             pending += [(middle + 1, high), (low, middle)]
     return None
 
 
-def _half(low: int, high: int) -> int:
-    """Near the lower end first, where the span is wide: what is looked for mostly is small against what it may be."""
-    width = high - low
-    return width // 1_024 if width > 1_000_000 else width // 2
+HoldsOfTwo = Callable[[Range, Range, Range], bool | None]
+"""Answers for ranges of the sum of two numbers, of the first and of the second."""
+
+_Box = tuple[Range, Range, Range]
+"""Of the sum, the first and the second."""
 
 
-def _first_with(holds: Callable[[Range, Range], bool | None], total: int, span: Range) -> int | None:
-    return first_point(lambda first: holds((total, total), first), span)
-
-
-def least_sum(holds: Callable[[Range, Range], bool | None], tops: tuple[int, int], most: int) -> tuple[int, int] | None:
+def least_sum(holds: HoldsOfTwo, tops: tuple[int, int], most: int) -> tuple[int, int] | None:
     """The two numbers from 1 to their tops with the least sum, at most `most`, at which something holds; of several the
-    ones with the least first number; None: there are none. `holds` answers for ranges of the sum and of the first
-    number."""
-    pending: list[tuple[int, int, int, int]] = [(2, most, 1, tops[0])]  # sum from, sum to, first from, first to
+    ones with the least first number; None: there are none."""
+    pending: list[tuple[int, _Box, bool]] = []
+
+    whole = _tightened(((2, most), (1, tops[0]), (1, tops[1])))
+    if whole is not None:
+        pending.append((whole[0][0], whole, False))
     while pending:
-        low, high, first, last = heapq.heappop(pending)
-        low, high = max(low, first + 1), min(high, last + tops[1])
-        first, last = max(first, low - tops[1]), min(last, high - 1)
-        if low > high or first > last:
-            continue
-        answer = holds((low, high), (first, last))
-        if answer is False:
-            continue
-        if answer and low >= first + 1:
-            found = _first_with(holds, low, (max(1, low - tops[1]), min(tops[0], low - 1)))
-            if found is not None:
-                return found, low - found
-        if low < high:
-            middle = low + _half(low, high)
-            heapq.heappush(pending, (low, middle, first, last))
-            heapq.heappush(pending, (middle + 1, high, first, last))
-        elif first < last:
-            middle = (first + last) // 2
-            heapq.heappush(pending, (low, high, first, middle))
-            heapq.heappush(pending, (low, high, middle + 1, last))
+        total, box, is_sure = heapq.heappop(pending)
+        if is_sure:
+            found = _first_with(holds, total, tops)
+            return None if found is None else (found, total - found)
+        kept = [(len(rest), at, rest) for at in range(3) if (rest := _halves(holds, box, at)) is not None]
+        if kept:
+            for half, answer in min(kept)[2]:
+                heapq.heappush(pending, (half[0][0], half, answer is True))
     return None
+
+
+def _halves(holds: HoldsOfTwo, box: _Box, at: int) -> list[tuple[_Box, bool | None]] | None:
+    """The box halved by one of its three ranges, without halves in which it holds nowhere; None: it can't be halved
+    so."""
+    low, high = box[at]
+    if low == high:
+        return None
+    middle = (low + high) // 2
+    rest: list[tuple[_Box, bool | None]] = []
+    for span in ((low, middle), (middle + 1, high)):
+        half = _tightened((*box[:at], span, *box[at + 1 :]))  # type: ignore[arg-type]  # three ranges again
+        answer = False if half is None else holds(*half)
+        if half is not None and answer is not False:
+            rest.append((half, answer))
+    return rest
+
+
+def _tightened(box: _Box) -> _Box | None:
+    """Without what the three ranges rule out among themselves; None: nothing is left."""
+    (low, high), (first, last), (least, greatest) = box
+    low, high = max(low, first + least), min(high, last + greatest)
+    first, last = max(first, low - greatest), min(last, high - least)
+    least, greatest = max(least, low - last), min(greatest, high - first)
+    if low > high or first > last or least > greatest:
+        return None
+    return (low, high), (first, last), (least, greatest)
+
+
+def _first_with(holds: HoldsOfTwo, total: int, tops: tuple[int, int]) -> int | None:
+    def answer(first: Range) -> bool | None:
+        return holds((total, total), first, (total - first[1], total - first[0]))
+
+    return first_point(answer, (max(1, total - tops[1]), min(tops[0], total - 1)))

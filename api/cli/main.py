@@ -45,6 +45,7 @@ from api.cli.journal_show import show
 from api.cli.journal_verify import verify
 from api.cli.keys import create, list_keys, recover, revoke
 from api.cli.ledger import verify_ledger
+from api.cli.nearest import nearest_command
 from api.cli.orders import cancel, deliver, hold, holds, recheck, reject, release, show_order
 from api.cli.people import add, change, end, list_people
 from api.cli.people import erase as erase_person
@@ -148,6 +149,7 @@ COMMANDS = (
     ("diff", diff, "Say what changed between two policy sets, and what that does."),
     ("simulate", simulate_command, "Decide cases that were there by two policy sets: what flips, how much money."),
     ("decide", decide, "Decide one case."),
+    ("nearest", nearest_command, "Say what would let a held case pass, to the cent."),
     ("explain", explain, "Show why each rule fired or didn't for one case."),
     ("decide-file", decide_file_command, "Decide each row of a file."),
     ("batch", batch, "Decide millions of rows on DuckDB or Spark."),

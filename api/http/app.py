@@ -59,6 +59,7 @@ from api.http.item_routes import add_item_routes
 from api.http.ledger_desk import LedgerDesk
 from api.http.log_routes import add_cosignature_route, add_log_routes
 from api.http.metrics import Metrics
+from api.http.nearest_routes import add_nearest_routes
 from api.http.openapi import follow_vocabulary, operation_id
 from api.http.order_preview import add_order_preview_routes
 from api.http.order_reading_routes import add_order_reading_routes
@@ -160,6 +161,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     app.add_middleware(Edge, metrics=metrics, admission=admission, retries=retries, direct=direct)
     app.router.routes.extend(_decide_route(case, asgi) for case, asgi in cases.items())
     _add_journal_routes(app, journal, policies, checker, settings)
+    add_nearest_routes(app, policies, journal.clock, settings.body_bytes_max)
     _add_decision_routes(app, journal, policies)
     add_policy_routes(app, policies, checker, settings.body_bytes_max)
     add_vocabulary_routes(app, policies)

@@ -87,7 +87,6 @@ class Nearest:
     def as_json(self) -> dict[str, object]:
         """As `credence nearest --json` prints it and HTTP answers it."""
         return {
-            "id": self.decision.id,
             "case": self.decision.case,
             "subject": self.decision.subject,
             "as_of": self.decision.as_of,

@@ -36,8 +36,8 @@ AT_ONCE = 1
 LeverParameter = Annotated[
     str,
     Query(
-        description="The lever to look at, or two with a comma between, looked at together; left out: all. Of an order: "
-        "payment, order, deposit, guarantee, insurance, limit, period; of a request for a limit: limit."
+        description="The lever to look at, or two with a comma between, looked at together; left out: all. Of an "
+        "order: payment, order, deposit, guarantee, insurance, limit, period; of a request for a limit: limit."
     ),
 ]
 

@@ -136,14 +136,14 @@ def nearest(
     chosen = [levers[name] for name in asked]
     decision = engine.decide(case, facts, as_of, id)
     digits = engine.vocabulary.currency_digits
-    search = _Search(engine, case, facts, as_of, decision)
+    search = _NearestSearch(engine, case, facts, as_of, decision)
     if search.passes(decision):
         return Nearest(decision=decision, passes=True, changes=(), digits=digits)
     changes = _asked_for(search, chosen) if chosen else _all(search, list(levers.values()))
     return Nearest(decision=decision, passes=False, changes=tuple(changes), digits=digits)
 
 
-def _asked_for(search: _Search, chosen: Sequence[Lever]) -> list[NearestChange]:
+def _asked_for(search: _NearestSearch, chosen: Sequence[Lever]) -> list[NearestChange]:
     changes = [search.single(lever) for lever in chosen]
     if len(chosen) == LEVERS_MAX:
         least = min((_least_money(change) for change in _found(changes)), default=None)
@@ -153,7 +153,7 @@ def _asked_for(search: _Search, chosen: Sequence[Lever]) -> list[NearestChange]:
     return changes
 
 
-def _all(search: _Search, levers: Sequence[Lever]) -> list[NearestChange]:
+def _all(search: _NearestSearch, levers: Sequence[Lever]) -> list[NearestChange]:
     """Each lever and each switch that is enough by itself; two levers together where no lever is; and levers once a
     switch is done that takes some of the reasons away."""
     usable = [lever for lever in levers if search.top(lever) > 0]
@@ -180,7 +180,7 @@ def _least_money(change: NearestChange) -> int:
     return sum(each.amount for each in change.amounts)
 
 
-class _Search:
+class _NearestSearch:
     """Looks for what lets one case pass."""
 
     def __init__(
@@ -216,14 +216,14 @@ class _Search:
         """Whether it changes anything."""
         return switch.applies(self._rests)
 
-    def after(self, switch: Switch) -> _Search | None:
+    def after(self, switch: Switch) -> _NearestSearch | None:
         """The same search once a switch is done; None where it takes no reason away."""
         encoding = _Encoding(self, (), (switch,))
         decision = self._decided(encoding, {})
         if decision is None or not _rules(self._decision) - _rules(decision):
             return None
         request = self._request(encoding, {})
-        return _Search(self._engine, self.case, request, self._as_of, decision, (*self._switches, switch))
+        return _NearestSearch(self._engine, self.case, request, self._as_of, decision, (*self._switches, switch))
 
     def switched(self, switch: Switch) -> NearestChange:
         """What a switch alone does."""
@@ -338,7 +338,7 @@ class _Encoding:
 
     def __init__(
         self,
-        search: _Search,
+        search: _NearestSearch,
         levers: Sequence[tuple[Lever, Term]],
         switches: Sequence[Switch],
         terms: Terms | None = None,

@@ -54,7 +54,7 @@ class SimulatedCase:
     """What it is about; empty: the id among its facts."""
 
 
-class Difference(StrEnum):
+class SimulatedDifference(StrEnum):
     """In what two decisions of one case differ."""
 
     NOTHING = "nothing"
@@ -71,7 +71,7 @@ class GroupKey(NamedTuple):
     """What cases of one group have in common."""
 
     case: str
-    difference: Difference
+    difference: SimulatedDifference
     before: str
     """The outcome; empty where the set refuses the facts."""
     after: str
@@ -111,7 +111,7 @@ class Simulation:
     groups: Mapping[GroupKey, SimulatedGroup]
     """Those that differ; the ones about most money first."""
 
-    def of(self, difference: Difference) -> Iterator[tuple[GroupKey, SimulatedGroup]]:
+    def of(self, difference: SimulatedDifference) -> Iterator[tuple[GroupKey, SimulatedGroup]]:
         """The groups that differ in this."""
         return ((key, group) for key, group in self.groups.items() if key.difference is difference)
 
@@ -122,7 +122,7 @@ def simulate(before: Engine, after: Engine, cases: Iterable[SimulatedCase]) -> S
     if before.vocabulary.currency != after.vocabulary.currency:
         raise ValueError("the two policy sets keep their amounts in different currencies")
     both = _Both(before, after)
-    last: dict[tuple[str, str], _Compared] = {}
+    last: dict[tuple[str, str], _ComparedCase] = {}
     counted: Counter[GroupKey] = Counter()
     decisions = 0
     for case in cases:
@@ -138,11 +138,11 @@ def simulate(before: Engine, after: Engine, cases: Iterable[SimulatedCase]) -> S
         decisions=decisions,
         subjects=len(last),
         amount=sum(each.amount for each in last.values()),
-        groups={key: group for key, group in ordered.items() if key.difference is not Difference.NOTHING},
+        groups={key: group for key, group in ordered.items() if key.difference is not SimulatedDifference.NOTHING},
     )
 
 
-class _Compared(NamedTuple):
+class _ComparedCase(NamedTuple):
     """One case as both sets decide it."""
 
     subject: str
@@ -152,7 +152,7 @@ class _Compared(NamedTuple):
     conditions: Mapping[str, int]
 
 
-def _groups(last: Iterable[_Compared], counted: Mapping[GroupKey, int]) -> dict[GroupKey, SimulatedGroup]:
+def _groups(last: Iterable[_ComparedCase], counted: Mapping[GroupKey, int]) -> dict[GroupKey, SimulatedGroup]:
     groups = {key: SimulatedGroup(decisions=count) for key, count in counted.items()}
     for each in last:
         group = groups[each.key]
@@ -178,7 +178,7 @@ class _Both:
         self._deciders: dict[str, tuple[QuickDecider, QuickDecider]] = {}
         self._unit: int = 10**after.vocabulary.currency_digits
 
-    def compared(self, case: SimulatedCase) -> _Compared:
+    def compared(self, case: SimulatedCase) -> _ComparedCase:
         """What differs. A fact that one set doesn't have is left out for it."""
         if case.case not in self._deciders:
             first, second = (QuickDecider(engine, case.case, NEW_CREDIT) for engine in self._engines)
@@ -191,14 +191,14 @@ class _Both:
                 bound = decider.bind(facts, case.as_of)
             except FactsRefused as refused:
                 lacks = tuple(sorted({fault.path for fault in refused.faults} or {NO_FACT}))
-                key = GroupKey(case.case, Difference.UNKNOWN, "", "", lacks, ())
-                return _Compared(subject or _id_of(case), key, amount, None, {})
+                key = GroupKey(case.case, SimulatedDifference.UNKNOWN, "", "", lacks, ())
+                return _ComparedCase(subject or _id_of(case), key, amount, None, {})
             amount = self._amount(case, facts)
             subject = subject or _id_of(case)
             answers.append(decider.decide(bound, case.as_of))
         one, other = answers
         conditions = self._more_asked(one, other)
-        return _Compared(subject, _key(case.case, one, other), amount, _credit(case.case, one, other), conditions)
+        return _ComparedCase(subject, _key(case.case, one, other), amount, _credit(case.case, one, other), conditions)
 
     def _amount(self, case: SimulatedCase, facts: Mapping[str, object]) -> int:
         group, _, name = AMOUNTS.get(case.case, "").partition(".")
@@ -249,15 +249,15 @@ def _key(case: str, one: QuickDecision, other: QuickDecision) -> GroupKey:
     only_before = tuple(sorted((one.rules | one.undetermined) - (other.rules | other.undetermined)))
     only_after = tuple(sorted((other.rules | other.undetermined) - (one.rules | one.undetermined)))
     if one.outcome != other.outcome:
-        difference = Difference.OUTCOME
+        difference = SimulatedDifference.OUTCOME
         if _only_missing(one, other):
-            difference = Difference.UNKNOWN
+            difference = SimulatedDifference.UNKNOWN
     elif one.conditions != other.conditions:
-        difference = Difference.CONDITIONS
+        difference = SimulatedDifference.CONDITIONS
     elif only_before or only_after:
-        difference = Difference.REASONS
+        difference = SimulatedDifference.REASONS
     else:
-        difference = Difference.NOTHING
+        difference = SimulatedDifference.NOTHING
     return GroupKey(case, difference, one.outcome, other.outcome, only_before, only_after)
 
 

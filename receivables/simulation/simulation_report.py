@@ -10,7 +10,7 @@ from receivables.report import report_texts
 from receivables.report.figure_formatter import VERSION_LENGTH, FigureFormatter
 from receivables.report.parts import Report, ReportTable, Section
 from receivables.simulation import simulation_texts as texts
-from receivables.simulation.simulate import Difference, GroupKey, SimulatedGroup, Simulation
+from receivables.simulation.simulate import SimulatedDifference, GroupKey, SimulatedGroup, Simulation
 
 
 def report_of_simulation(
@@ -53,13 +53,15 @@ def _sections(simulation: Simulation, show: FigureFormatter) -> Iterator[Section
 
 
 def _table(
-    difference: Difference, groups: Iterable[tuple[GroupKey, SimulatedGroup]], show: FigureFormatter
+    difference: SimulatedDifference, groups: Iterable[tuple[GroupKey, SimulatedGroup]], show: FigureFormatter
 ) -> ReportTable:
-    is_unknown = difference is Difference.UNKNOWN
+    is_unknown = difference is SimulatedDifference.UNKNOWN
     words = (texts.MISSING, texts.ONLY_AFTER) if is_unknown else (texts.ONLY_BEFORE, texts.ONLY_AFTER)
     headings = (
         *show.all(report_texts.OUTCOME, *words, texts.SUBJECTS, texts.DECISIONS, report_texts.AMOUNT),
-        *show.all(texts.MORE_ASKED if difference is Difference.CONDITIONS else texts.NEW_CREDIT, texts.LARGEST),
+        *show.all(
+            texts.MORE_ASKED if difference is SimulatedDifference.CONDITIONS else texts.NEW_CREDIT, texts.LARGEST
+        ),
     )
     rows = tuple(
         (
@@ -83,8 +85,8 @@ def _outcomes(key: GroupKey, show: FigureFormatter) -> str:
     return f"{kind}: {outcomes}" if outcomes else kind
 
 
-def _more(difference: Difference, group: SimulatedGroup, show: FigureFormatter) -> str:
-    if difference is Difference.CONDITIONS:
+def _more(difference: SimulatedDifference, group: SimulatedGroup, show: FigureFormatter) -> str:
+    if difference is SimulatedDifference.CONDITIONS:
         told = (f"{name} {show.signed(show.money(more))}" for name, more in sorted(group.conditions.items()))
         return ", ".join(told) or show(report_texts.NONE)
     if group.new_credit is None:

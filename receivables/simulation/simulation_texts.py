@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.vocabulary.text import Text
-from receivables.simulation.simulate import Difference
+from receivables.simulation.simulate import SimulatedDifference
 
 TITLE = Text("Simulation of a change of policies", "政策变更模拟")
 BEFORE, AFTER = Text("Before", "变更前"), Text("After", "变更后")
@@ -27,26 +27,26 @@ FIRST_ORDER = Text(
 )
 UNREADABLE = Text("Not read", "未读取")
 
-SECTIONS: Mapping[Difference, tuple[Text, Text]] = {
-    Difference.OUTCOME: (
+SECTIONS: Mapping[SimulatedDifference, tuple[Text, Text]] = {
+    SimulatedDifference.OUTCOME: (
         Text("Other outcome: {subjects}, {amount}", "结果改变：{subjects} 件，{amount}"),
         Text(
             "Each row is one change of outcome, by the rules that only one of the sets names.",
             "每行为一类结果变化，按仅一方列出的规则归类。",
         ),
     ),
-    Difference.CONDITIONS: (
+    SimulatedDifference.CONDITIONS: (
         Text("Same outcome, other conditions: {subjects}, {amount}", "结果不变、条件改变：{subjects} 件，{amount}"),
         Text("What the customer must bring is another amount, or something else.", "要求客户提供的金额或内容不同。"),
     ),
-    Difference.REASONS: (
+    SimulatedDifference.REASONS: (
         Text(
             "Same outcome and conditions, other reasons: {subjects}, {amount}",
             "结果与条件不变、理由改变：{subjects} 件，{amount}",
         ),
         Text("Only the rules that are named differ.", "仅所列规则不同。"),
     ),
-    Difference.UNKNOWN: (
+    SimulatedDifference.UNKNOWN: (
         Text("Can't be told: {subjects}, {amount}", "无法判断：{subjects} 件，{amount}"),
         Text(
             "One of the sets can't take the facts, or only a fact that is missing makes the difference.",

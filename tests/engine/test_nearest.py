@@ -44,7 +44,7 @@ def _told(found: Nearest) -> dict[str, str]:
     """By switches and levers, what it takes."""
     told = {}
     for change in found.changes:
-        names = "+".join([each.name for each in (*change.switches, *change.levers)])
+        names = "+".join([*(each.name for each in change.switches), *(each.name for each in change.levers)])
         amounts = (str(found.written(each.lever, each.amount)) for each in change.amounts)
         told[names] = " ".join(amounts) or change.state.value
     return told
@@ -149,7 +149,7 @@ def test_more_that_is_worse_again_is_seen() -> None:
     odd = POLICY.replace("when: open > most\n", "when: open > most or (open >= 400 and open <= 900)\n")
     engine = load(files(desk=odd)).engine
     assert engine is not None
-    facts = {"order": {"id": "SO-1", "amount": "1500.00"}, "account": {"id": "C-1", "insolvent": False}}
+    facts: Facts = {"order": {"id": "SO-1", "amount": "1500.00"}, "account": {"id": "C-1", "insolvent": False}}
 
     assert _told(_found(facts, "order", engine=engine)) == {"order": "500.00"}
     facts["order"]["amount"] = "700.00"
@@ -166,8 +166,10 @@ def test_what_the_engine_does_not_confirm_is_not_said(monkeypatch: pytest.Monkey
 
 def test_levers_have_names_of_their_own_and_kinds_without_any_have_none() -> None:
     assert lever_names("invoice") == ()
-    for of_kind in (*LEVERS.values(), *SWITCHES.values()):
-        names = [each.name for each in of_kind]
+    for names in (
+        *([lever.name for lever in levers] for levers in LEVERS.values()),
+        *([switch.name for switch in switches] for switches in SWITCHES.values()),
+    ):
         assert len(names) == len(set(names))
     with pytest.raises(KeyError):
         _found(_facts(), "bribe")

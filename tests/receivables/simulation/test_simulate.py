@@ -17,7 +17,7 @@ from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import date_of
 from ledger.policies.rules_folder import read_folder
 from receivables.simulation.quick_decisions import QuickDecider
-from receivables.simulation.simulate import Difference, SimulatedCase, Simulation, json_of, simulate
+from receivables.simulation.simulate import SimulatedDifference, SimulatedCase, Simulation, json_of, simulate
 from tests.support.default_policies import cases_of_policy_tests, default_policies
 from tests.support.paths import NOVEMBER_2026
 from tests.support.random_rulesets import facts_near_thresholds
@@ -94,7 +94,7 @@ def _told(simulation: Simulation) -> dict[str, tuple[int, str]]:
     """How many subjects, and how much money, of each kind of difference."""
     told: dict[str, tuple[int, int]] = {}
     for key, group in simulation.groups.items():
-        word = f"{key.before} → {key.after}" if key.difference is Difference.OUTCOME else key.difference.value
+        word = f"{key.before} → {key.after}" if key.difference is SimulatedDifference.OUTCOME else key.difference.value
         subjects, amount = told.get(word, (0, 0))
         told[word] = (subjects + group.subjects, amount + group.amount)
     return {word: (subjects, f"{amount / 100:,.2f}") for word, (subjects, amount) in told.items()}
@@ -165,8 +165,8 @@ def test_what_only_a_missing_fact_decides_is_no_flip() -> None:
     done = simulate(before, after, [_order("SO-1", "10.00"), _order("SO-2", "10.00", litigation=True)])
 
     assert {(key.difference, key.after, group.subjects) for key, group in done.groups.items()} == {
-        (Difference.UNKNOWN, "hold", 1),
-        (Difference.OUTCOME, "hold", 1),
+        (SimulatedDifference.UNKNOWN, "hold", 1),
+        (SimulatedDifference.OUTCOME, "hold", 1),
     }
 
 
@@ -174,7 +174,7 @@ def test_facts_that_a_set_refuses_are_named() -> None:
     done = simulate(_small(), _small("value: 1000", "value: 2000"), [_order("SO-1", "a lot")])
 
     ((key, group),) = done.groups.items()
-    assert (key.difference, key.only_before, group.subjects) == (Difference.UNKNOWN, ("order.amount",), 1)
+    assert (key.difference, key.only_before, group.subjects) == (SimulatedDifference.UNKNOWN, ("order.amount",), 1)
 
 
 def test_other_conditions_are_told_with_their_money() -> None:
@@ -185,7 +185,7 @@ def test_other_conditions_are_told_with_their_money() -> None:
     done = simulate(before, after, [_order("SO-1", "1500.00"), _order("SO-2", "1600.00")])
 
     ((key, group),) = done.groups.items()
-    assert (key.difference, dict(group.conditions)) == (Difference.CONDITIONS, {"deposit": 46_500})
+    assert (key.difference, dict(group.conditions)) == (SimulatedDifference.CONDITIONS, {"deposit": 46_500})
     shown = json_of(done)["groups"]
     assert isinstance(shown, list)
     assert (shown[0]["amount"], shown[0]["conditions"]) == ("3100.00", {"deposit": "465.00"})

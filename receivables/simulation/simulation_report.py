@@ -10,7 +10,7 @@ from receivables.report import report_texts
 from receivables.report.figure_formatter import VERSION_LENGTH, FigureFormatter
 from receivables.report.parts import Report, ReportTable, Section
 from receivables.simulation import simulation_texts as texts
-from receivables.simulation.simulate import SimulatedDifference, GroupKey, SimulatedGroup, Simulation
+from receivables.simulation.simulate import GroupKey, SimulatedDifference, SimulatedGroup, Simulation
 
 
 def report_of_simulation(

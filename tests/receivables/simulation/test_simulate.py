@@ -17,7 +17,7 @@ from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import date_of
 from ledger.policies.rules_folder import read_folder
 from receivables.simulation.quick_decisions import QuickDecider
-from receivables.simulation.simulate import SimulatedDifference, SimulatedCase, Simulation, json_of, simulate
+from receivables.simulation.simulate import SimulatedCase, SimulatedDifference, Simulation, json_of, simulate
 from tests.support.default_policies import cases_of_policy_tests, default_policies
 from tests.support.paths import NOVEMBER_2026
 from tests.support.random_rulesets import facts_near_thresholds

@@ -18,7 +18,7 @@ from typing import TypeVar
 from engine.pipeline import Engine, load
 from engine.proofs.category import categorized
 from engine.proofs.compare import compare
-from engine.proofs.nearest import nearest
+from engine.proofs.nearest_change import nearest
 from engine.proofs.prove import provable, prove
 from engine.proving.smt.encode import encode
 from engine.proving.smt.free_facts import free_facts

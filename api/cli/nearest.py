@@ -13,7 +13,7 @@ from api.cli.console import FOUND_PROBLEMS, out, print_json, refuse
 from api.cli.money import grouped
 from api.cli.options import DECIDED, AnswerOptions, CaseOptions, asked_language
 from engine.diagnostics.wording import did_you_mean
-from engine.proofs.nearest import LEVERS_MAX, Nearest, NearestChange, NearestState, lever_names, nearest
+from engine.proofs.nearest_change import LEVERS_MAX, Nearest, NearestChange, NearestState, lever_names, nearest
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.languages import Reader, own_language, reader_of
 from engine.vocabulary.text import Text as Words

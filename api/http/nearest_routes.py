@@ -20,7 +20,7 @@ from api.http.problems import BodyFault, FactsInvalid, problems
 from engine.diagnostics.wording import did_you_mean
 from engine.pipeline import Engine
 from engine.proofs.levers import LEVERS
-from engine.proofs.nearest import LEVERS_MAX, lever_names, nearest
+from engine.proofs.nearest_change import LEVERS_MAX, lever_names, nearest
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.rates import read_rates
 from ledger.journal.clock import Clock

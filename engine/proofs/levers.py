@@ -1,4 +1,4 @@
-"""What somebody can do about a case that doesn't pass, as changes of its facts. Part of `engine.proofs.nearest`.
+"""What somebody can do about a case that doesn't pass, as changes of its facts. Part of `engine.proofs.nearest_change`.
 
 A *lever* is something of which there may be more or less: a payment of 500, an order that is 500 smaller. It changes
 facts as the ledger would: a payment lowers what is open and, oldest first, what is overdue. A *switch* is done or not:

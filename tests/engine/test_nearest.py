@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from engine.pipeline import Engine, load
-from engine.proofs import nearest as module
+from engine.proofs import nearest_change as module
 from engine.proofs.levers import LEVERS, SWITCHES
-from engine.proofs.nearest import Nearest, NearestState, lever_names, nearest
+from engine.proofs.nearest_change import Nearest, NearestState, lever_names, nearest
 from tests.support.default_policies import default_policies
 from tests.support.paths import ROOT
 from tests.support.small_invariants import POLICY, files

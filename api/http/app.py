@@ -161,8 +161,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     app.add_middleware(Edge, metrics=metrics, admission=admission, retries=retries, direct=direct)
     app.router.routes.extend(_decide_route(case, asgi) for case, asgi in cases.items())
     _add_journal_routes(app, journal, policies, checker, settings)
-    add_nearest_routes(app, policies, journal.clock, settings.body_bytes_max)
-    _add_decision_routes(app, journal, policies)
+    _add_decision_routes(app, journal, policies, settings)
     add_policy_routes(app, policies, checker, settings.body_bytes_max)
     add_vocabulary_routes(app, policies)
     add_health_routes(app, policies, journal, metrics, worker)
@@ -286,8 +285,10 @@ def _add_journal_routes(
     add_audit_routes(app, journal, settings.body_bytes_max)
 
 
-def _add_decision_routes(app: FastAPI, journal: Journal, policies: Policies) -> None:
-    """Reading a decision again; and what a mistyped kind of case is answered, with the kinds that there are."""
+def _add_decision_routes(app: FastAPI, journal: Journal, policies: Policies, settings: Settings) -> None:
+    """What would let a case pass; reading a decision again; and what a mistyped kind of case is answered, with the
+    kinds that there are."""
+    add_nearest_routes(app, policies, journal.clock, settings.body_bytes_max)
 
     @app.get(
         "/v1/decisions/{id}",

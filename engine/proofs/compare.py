@@ -70,6 +70,8 @@ def compare(before: Engine, after: Engine) -> tuple[NodeChange, ...]:
 
 
 class _Comparison:
+    """Two sets side by side, and what is worked out of both once."""
+
     def __init__(self, before: Engine, after: Engine) -> None:
         self._sides = (before, after)
         self._readers: Sequence[str] = after.vocabulary.languages
@@ -283,6 +285,8 @@ class _Comparison:
 
 
 class _Placed(Protocol):
+    """Whatever knows where it stands."""
+
     @property
     def place(self) -> Place: ...
 

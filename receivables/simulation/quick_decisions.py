@@ -95,6 +95,7 @@ class _Stretch:
         self._slot = form.slots.get(value) if _is_money(ruleset, value) else None
 
     def decide(self, facts: Sequence[Value], as_of: int) -> QuickDecision:
+        """As `engine.deciding.evaluator` does, without texts and without the second matcher."""
         values, fired, undetermined, _ = self._match(facts, as_of)
         waived: frozenset[str] = frozenset()
         for at in fired:

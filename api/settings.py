@@ -12,6 +12,7 @@ from api.host_names import is_loopback, listed_names
 from api.network_addresses import listed_networks
 from api.oidc_issuers import read_issuers
 from ledger.journal.kept_answers import KEPT_DAYS
+from ledger.policies.policy_mode import PolicyMode
 from ledger.record.trust_policies import NO_QUORUM
 from ledger.store.place import JournalPlace, ServerAddress, journal_place
 from ledger.store.secret_files import KeyPlaces, beside
@@ -28,6 +29,11 @@ class Settings(BaseSettings):
 
     rules: Path = Field(
         default=Path("rules"), description="Folder of the policy files; watched while the service runs."
+    )
+    policies: PolicyMode = Field(
+        default=PolicyMode.WATCH,
+        description="How policies come into force: `watch`, by being saved in the rules folder; `approved`, by being "
+        "proposed, approved by another person and activated.",
     )
     journal: JournalPlace = Field(
         default=Path("var/credence.db"),

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from hashlib import sha256
@@ -53,6 +53,7 @@ from engine.vocabulary.binding import FactsRefused, Fault, Value
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.conversion import converted
 from engine.vocabulary.days import day_in, day_number
+from engine.vocabulary.dropped_facts import without_facts
 from engine.vocabulary.rates import NO_RATES, CurrencyRefused, Denomination, Rate, Rates, read_rates
 from engine.vocabulary.vocabulary import Type, Vocabulary
 
@@ -120,6 +121,10 @@ class Engine:
         self.lists: Mapping[str, ParameterDefinition] = compiled.linked.list_files
         self.invariant_definitions = compiled.linked.invariants
         self.retention = retention
+        self.gone_facts: frozenset[str] = frozenset()
+        """Facts of sets that were in force lately and that this one has not: callers may still send them, so they are
+        dropped from requests, not refused, and the decision names them."""
+
         self.files = dict(files)
         self.standard_facts = _standard_text().decode()
         self._compiled = compiled
@@ -144,14 +149,21 @@ class Engine:
         evaluator = self._evaluator(case, as_of)
         return evaluator.decide(evaluator.binder.bind(facts, day_number(as_of)), as_of, id, rate)
 
-    def decide_request(self, case: str, body: Mapping[str, object], as_of: date, id: str) -> Decision:
+    def decide_request(
+        self, case: str, body: Mapping[str, object], as_of: date, id: str, dropped: Collection[str] | None = None
+    ) -> Decision:
         """Decides what the body of a request says: groups of facts, and perhaps `currency` and `rates`. The day is
-        given, since a body may leave it out. Members that no case of this kind has are not looked at. Raises
-        `FactsRefused`."""
+        given, since a body may leave it out. Members that no case of this kind has are not looked at. `dropped`: facts
+        to leave out where they are sent; None: those in `gone_facts`. Raises `FactsRefused`."""
         facts: Mapping[str, Any] = {group: body[group] for group in CASE_KINDS[case].groups if group in body}
+        dropped = self.gone_facts if dropped is None else dropped
+        gone: tuple[str, ...] = ()
+        if dropped:
+            facts, gone = without_facts(facts, dropped)
         rates = read_rates(body.get("rates"), self.vocabulary.currency)
         facts, rate = self.in_own_currency(case, facts, as_of, body.get("currency"), rates)
-        return self.decide(case, facts, as_of, id, rate)
+        decision = self.decide(case, facts, as_of, id, rate)
+        return replace(decision, dropped_facts=gone) if gone else decision
 
     def in_own_currency(
         self, case: str, facts: Mapping[str, object], as_of: date, currency: object, rates: Rates = NO_RATES
@@ -464,6 +476,11 @@ def version(files: Mapping[str, bytes], standard_facts: bytes | None = None) -> 
     content[STANDARD_FACTS] = _plain(_standard_text() if standard_facts is None else standard_facts)
     canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def standard_facts_text() -> str:
+    """The engine's own facts, which belong to every version."""
+    return _standard_text().decode()
 
 
 def _plain(content: bytes) -> str:

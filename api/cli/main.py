@@ -49,8 +49,22 @@ from api.cli.nearest import nearest_command
 from api.cli.orders import cancel, deliver, hold, holds, recheck, reject, release, show_order
 from api.cli.people import add, change, end, list_people
 from api.cli.people import erase as erase_person
+from api.cli.policies import (
+    activate_proposal,
+    approve_proposal,
+    cancel_proposal,
+    init_policies,
+    log_policies,
+    policies_status,
+    propose_policies,
+    reject_proposal,
+    roll_back,
+    show_proposal,
+    withdraw_proposal,
+)
 from api.cli.portfolio import portfolio
 from api.cli.prove import prove
+from api.cli.receivables import overdue_register, receivables
 from api.cli.schema import schema
 from api.cli.serve import serve
 from api.cli.simulate import simulate_command
@@ -160,6 +174,17 @@ COMMANDS = (
     ("serve", serve, "Answer decisions over HTTP."),
     ("config", config, "Show every setting and where it comes from."),
     ("activate", activate, "Put a change that takes rules away into force."),
+    ("policies init", init_policies, "Propose the first policies, in approved mode."),
+    ("policies propose", propose_policies, "Propose a folder as the policies that are to decide."),
+    ("policies show", show_proposal, "Show what a proposal changes, and who approved it."),
+    ("policies approve", approve_proposal, "Approve what a proposal says now."),
+    ("policies reject", reject_proposal, "Reject a proposal."),
+    ("policies activate", activate_proposal, "Put an approved proposal into force, or schedule it."),
+    ("policies cancel", cancel_proposal, "Take a scheduled proposal's instant back."),
+    ("policies withdraw", withdraw_proposal, "Withdraw a proposal."),
+    ("policies rollback", roll_back, "Put an earlier set back at once."),
+    ("policies log", log_policies, "List which policies were in force when."),
+    ("policies status", policies_status, "Say what is in force, and what is proposed."),
     ("import", import_files, "Take files of another system into the ledger."),
     ("account show", show_account, "Show what an account owes, and its facts."),
     ("account assess", assess, "Review an account: its grade, and what is to be done."),
@@ -171,6 +196,8 @@ COMMANDS = (
     ("order recheck", recheck, "Decide an order that waits once more."),
     ("order deliver", deliver, "Deliver an order, or part of it."),
     ("holds", holds, "List orders that wait, with every reason."),
+    ("register", overdue_register, "List what is overdue, item by item."),
+    ("receivables", receivables, "Aging, DSO and loss allowance of the ledger on any day."),
     ("ledger verify", verify_ledger, "Check that the ledger adds up."),
     ("people add", add, "Add somebody who may ask the service."),
     ("people change", change, "Change somebody's roles, authority or name."),
@@ -229,6 +256,7 @@ register(
     COMMANDS,
     file_commands={"decide-file", "batch"},
     lines={
+        "policies": "Changes of the policies: proposed, approved, in force.",
         "account": "Customers in the ledger.",
         "order": "Orders in the ledger.",
         "ledger": "What the service keeps of accounts, orders and items.",

@@ -65,14 +65,17 @@ class ServiceOptions:
         *,
         refusals_too: bool = False,
         person: str | None = None,
+        replaces: int | None = None,
+        seconds: float = SECONDS_MAX,
     ) -> dict[str, Any]:
-        """The service's answer to a GET, or with a body to a POST. `person`: in whose name it is asked.
+        """The service's answer to a GET, or with a body to a POST. `person`: in whose name it is asked. `replaces`: to
+        a PUT over this revision. `seconds`: how long an answer may take.
 
         Ends the command where there is none; where the service refuses as well, unless `refusals_too`: then its problem
         document is the answer."""
         sent = None if body is None else json.dumps(body).encode()
         try:
-            with self._asked(path, sent, "application/json", person) as answer:
+            with self._asked(path, sent, "application/json", person, replaces, seconds) as answer:
                 return _read(answer.read(_ANSWER_BYTES_MAX), self.url)
         except _Refused as refused:
             if refusals_too:
@@ -97,7 +100,13 @@ class ServiceOptions:
 
     @contextmanager
     def _asked(
-        self, path: str, body: bytes | BinaryIO | None, media_type: str, person: str | None = None
+        self,
+        path: str,
+        body: bytes | BinaryIO | None,
+        media_type: str,
+        person: str | None = None,
+        replaces: int | None = None,
+        seconds: float = SECONDS_MAX,
     ) -> Iterator[HTTPResponse]:
         """The answer, open. Raises `_Refused`; ends the command where no service answers."""
         headers = {"Accept": "application/json", **_authorization(self.key_file)}
@@ -105,11 +114,14 @@ class ServiceOptions:
             headers["Content-Type"] = media_type
         if person is not None:
             headers["Credence-On-Behalf-Of"] = person
+        if replaces is not None:
+            headers["If-Match"] = f'"{replaces}"'
         try:
-            request = Request(self.url.rstrip("/") + path, body, headers)
+            method = None if replaces is None else "PUT"
+            request = Request(self.url.rstrip("/") + path, body, headers, method=method)
             if request.type not in ("http", "https"):
                 refuse(f"`{self.url}` is not the address of a service; write it like http://127.0.0.1:8000")
-            with build_opener(ProxyHandler({}), NoRedirects).open(request, timeout=SECONDS_MAX) as answer:
+            with build_opener(ProxyHandler({}), NoRedirects).open(request, timeout=seconds) as answer:
                 yield answer
         except HTTPError as error:
             raise _Refused(error.code, _read(error.read(_ANSWER_BYTES_MAX), self.url)) from None

@@ -44,6 +44,8 @@ class Right(StrEnum):
     """Only where the service is set to show its log to everybody."""
 
     PROPOSE = "propose"
+    """Of an erasure or a write-off: somebody else decides."""
+
     CONFIRM = "confirm"
     """Of an erasure: what another person has proposed."""
 
@@ -53,9 +55,11 @@ class Right(StrEnum):
     DELIVER_BILL = "deliver, bill"
     """What an ERP tells of an order that is on its way."""
 
+    NOT_OWN = "not own"
+    """Of a change of policies: what they didn't draft or edit."""
+
     # of routes that are not built yet, so that nothing grants them
     READ = "read"
-    NOT_OWN = "not own"
     TWO = "two persons"
 
 
@@ -115,6 +119,9 @@ authority that a release takes, or an own held order could be lifted in another 
 
 _RECEIVABLES = _may(COLLECTOR, DESK, AUDITOR, booking=Right.OWN, editor=Right.MASKED, approver=Right.MASKED)
 
+_SEE_PROPOSALS = _may(DESK, EDITOR, APPROVER, AUDITOR, ADMIN)
+_NOT_OWN = _may(approver=Right.NOT_OWN)
+
 ROWS = (
     AccessRow("GET", "/healthz", _may(*_ALL, NO_ROLE)),
     AccessRow("GET", "/", _may(*_ALL, NO_ROLE)),
@@ -127,6 +134,21 @@ ROWS = (
     AccessRow("GET", "/v1/policies", _may(*_POLICY_READERS)),
     AccessRow("POST", "/v1/policies/check", _may(EDITOR, APPROVER)),
     AccessRow("POST", "/v1/policies/activate", _may(APPROVER)),
+    AccessRow("POST", "/v1/policies/init", _may(ADMIN)),
+    AccessRow("POST", "/v1/policies/drafts", _may(EDITOR, APPROVER)),
+    AccessRow("GET", "/v1/policies/drafts/{number}", _SEE_PROPOSALS),
+    AccessRow("PUT", "/v1/policies/drafts/{number}", _may(EDITOR, APPROVER)),
+    AccessRow("POST", "/v1/policies/drafts/{number}/propose", _may(EDITOR, APPROVER, ADMIN)),
+    AccessRow("GET", "/v1/policies/proposals", _SEE_PROPOSALS),
+    AccessRow("GET", "/v1/policies/proposals/{number}", _SEE_PROPOSALS),
+    AccessRow("POST", "/v1/policies/proposals/{number}/approve", _NOT_OWN),
+    AccessRow("POST", "/v1/policies/proposals/{number}/reject", _NOT_OWN),
+    AccessRow("POST", "/v1/policies/proposals/{number}/activate", _NOT_OWN),
+    AccessRow("POST", "/v1/policies/proposals/{number}/cancel", _may(APPROVER)),
+    AccessRow("POST", "/v1/policies/proposals/{number}/withdraw", _may(EDITOR, APPROVER)),
+    AccessRow("GET", "/v1/policies/activations", _SEE_PROPOSALS),
+    AccessRow("GET", "/v1/policies/versions/{version}", _SEE_PROPOSALS),
+    AccessRow("POST", "/v1/policies/rollback", _may(APPROVER)),
     AccessRow("POST", "/v1/decisions/order", _may(ORDER_ENTRY, DESK)),
     AccessRow("POST", "/v1/decisions/invoice", _may(COLLECTOR, DESK)),
     AccessRow("POST", "/v1/decisions/account", _may(COLLECTOR, DESK)),
@@ -180,6 +202,8 @@ ROWS = (
     AccessRow("GET", "/v1/accounts/{id}/items", _RECEIVABLES),
     AccessRow("GET", "/v1/accounts/{id}/timeline", _RECEIVABLES),
     AccessRow("GET", "/v1/groups/{id}", _may(COLLECTOR, DESK, AUDITOR)),
+    AccessRow("GET", "/v1/receivables", _may(COLLECTOR, DESK, AUDITOR)),
+    AccessRow("GET", "/v1/register", _may(COLLECTOR, DESK, AUDITOR)),
     AccessRow("PUT", "/v1/accounts/{id}", _may(BOOKING, DESK)),
     AccessRow("PUT", "/v1/groups/{id}", _RAISES),
     AccessRow("POST", "/v1/accounts/{id}/figures", _RAISES),
@@ -197,6 +221,13 @@ ROWS = (
     AccessRow("POST", "/v1/payments", _may(BOOKING)),
     AccessRow("POST", "/v1/deposits", _may(BOOKING)),
     AccessRow("POST", "/v1/payments/{id}/reverse", _may(BOOKING, DESK)),
+    AccessRow("POST", "/v1/payments/{id}/allocate", _may(BOOKING)),
+    AccessRow("POST", "/v1/payments/{id}/unallocate", _may(BOOKING, DESK)),
+    AccessRow("GET", "/v1/items/{id}", _RECEIVABLES),
+    AccessRow("POST", "/v1/write-offs", _may(collector=Right.PROPOSE, desk=Right.AUTHORITY)),
+    AccessRow("GET", "/v1/write-offs", _may(COLLECTOR, DESK, AUDITOR)),
+    AccessRow("POST", "/v1/write-offs/{id}/approve", _JUDGED),
+    AccessRow("POST", "/v1/write-offs/{id}/refuse", _JUDGED),
     AccessRow("POST", "/v1/rates", _may(BOOKING)),
     AccessRow("GET", "/v1/audit/releases", _JOURNAL),
     AccessRow("GET", "/v1/audit/limits", _JOURNAL),
@@ -242,19 +273,11 @@ LATER = (
     *_later("POST /v1/journal/export", rights=_JOURNAL),
     *_later("GET /v1/settings", rights=_may(ADMIN, AUDITOR)),
     *_later("PUT /v1/settings", rights=_may(ADMIN)),
-    *_later("POST /v1/payments/{id}/allocate", rights=_may(BOOKING)),
     *_later("POST /v1/disputes", "POST /v1/promises", "POST /v1/plans", "POST /v1/contacts", rights=_COLLECTIONS),
     *_later("GET /v1/worklist", "POST /v1/insurer/{act}", rights=_COLLECTIONS),
-    *_later("POST /v1/write-offs", "POST /v1/settlements", rights=_WRITE_OFF),
-    *_later("POST /v1/drafts", "POST /v1/policies/flips", "POST /v1/policies/simulate", rights=_DRAFTS),
-    *_later("POST /v1/policies/diff", "POST /v1/policies/prove", "POST /v1/proposals", rights=_DRAFTS),
-    *_later(
-        "POST /v1/proposals/{id}/approve",
-        "POST /v1/proposals/{id}/reject",
-        "POST /v1/proposals/{id}/activate",
-        "POST /v1/policies/rollback",
-        rights=_may(approver=Right.NOT_OWN),
-    ),
+    *_later("POST /v1/settlements", rights=_WRITE_OFF),
+    *_later("POST /v1/policies/flips", "POST /v1/policies/simulate", rights=_DRAFTS),
+    *_later("POST /v1/policies/diff", "POST /v1/policies/prove", rights=_DRAFTS),
     *_later("POST /v1/invariants", rights=_may(editor=Right.PROPOSE, approver=Right.TWO, auditor=Right.READ)),
     *_later("PUT /v1/policies/mode", rights=_may(ADMIN)),
 )

@@ -205,6 +205,11 @@ class DecisionShape(Shape):
         description="The currency in which the request's amounts were, and the rate by which they were converted; "
         "left out where they were in `currency`.",
     )
+    dropped_facts: list[str] | None = Field(
+        default=None,
+        description="Facts of the request that the policies in force have no more, so that they count for nothing; "
+        "left out where there were none.",
+    )
     outcome: str = Field(description="The most severe outcome of all reasons that are not waived.")
     conditions: dict[str, JsonValue] = Field(description="What the customer must bring, such as a deposit.")
     actions: list[RequestedActionShape] = Field(
@@ -436,6 +441,16 @@ class CheckAnswer(Shape):
     count: int = Field(description="How many diagnostics there are.")
 
 
+class UnapprovedRollbackShape(Shape):
+    """A rollback that a second person has to look at."""
+
+    proposal: int = Field(description="To be approved.")
+    activation: int
+    since: datetime
+    due: datetime = Field(description="A day later.")
+    overdue: bool
+
+
 class Readiness(Shape):
     """Whether it can decide now; where not, why. Whoever has no role is told `ready` alone."""
 
@@ -458,6 +473,16 @@ class Readiness(Shape):
     )
     failed_change: FailedChangeShape | None = None
     pending: PendingChangeShape | None = None
+    policies: Literal["approved"] | None = Field(
+        default=None, description="In approved mode, what follows too: the folder is only shown."
+    )
+    policy_name: str | None = Field(default=None, examples=["Credit policy 2026-07, v14"])
+    folder_differs: list[str] | None = Field(
+        default=None, description="Files of the rules folder that are not as those in force; null: it can't be read."
+    )
+    rollback_unapproved: UnapprovedRollbackShape | None = Field(
+        default=None, description="An earlier set was put back, and no second person has approved that yet."
+    )
 
 
 class Alive(Shape):

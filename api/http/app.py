@@ -39,7 +39,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from api import policy_check, replay_job
+from api import policy_check, policy_findings, replay_job
 from api.http.access_routes import add_access_routes
 from api.http.account_read_routes import add_account_read_routes
 from api.http.account_routes import add_account_routes, add_limit_routes
@@ -55,6 +55,7 @@ from api.http.erasure_routes import add_erasure_routes
 from api.http.first_key import show_first_key
 from api.http.health import add_health_routes
 from api.http.import_routes import Imports, add_import_routes
+from api.http.item_read_routes import add_item_read_routes
 from api.http.item_routes import add_item_routes
 from api.http.ledger_desk import LedgerDesk
 from api.http.log_routes import add_cosignature_route, add_log_routes
@@ -67,7 +68,10 @@ from api.http.order_routes import add_order_routes
 from api.http.parameters import only_parameters, value_fault
 from api.http.policy_routes import add_policy_routes
 from api.http.problems import FactsInvalid, MethodNotAllowed, NoSuchPath, problems
+from api.http.proposal_desk import ProposalDesk
+from api.http.proposal_routes import add_proposal_routes
 from api.http.rate_limits import RateLimits
+from api.http.receivables_routes import add_receivables_routes
 from api.http.reference import add_reference_routes
 from api.http.replay_routes import add_replay_routes
 from api.http.retries import Retries
@@ -76,12 +80,14 @@ from api.http.verify_routes import add_verify_routes
 from api.http.vocabulary_routes import add_vocabulary_routes
 from api.http.webhook_routes import add_webhook_routes
 from api.http.witness_watch import WitnessWatch
+from api.http.write_off_routes import add_write_off_routes
 from api.network_addresses import listed_networks
 from api.oidc_issuers import read_issuers
 from api.policy_compiler import Compiler
 from api.settings import Settings
 from api.webhooks.sender import Sender
 from api.worker import Worker
+from engine.pipeline import Engine
 from engine.version import ENGINE_VERSION
 from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.access.access import Access
@@ -93,6 +99,7 @@ from ledger.journal.clock import Clock
 from ledger.journal.journal import Journal
 from ledger.policies.check_limits import LIMITS
 from ledger.policies.in_force import Policies
+from ledger.policies.policy_life import PolicyLife
 from ledger.store.trouble import JournalUnavailable
 from ledger.webhooks.webhooks import Webhooks
 
@@ -115,12 +122,12 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     metrics.watch_journal(lambda: journal.waiting, lambda: journal.log_bytes, lambda: journal.unsigned_seconds)
     metrics.watch_clock(journal.clock.seconds_behind)
     compiler, checker = Compiler(LIMITS), Worker([policy_check.MODULE, replay_job.MODULE], LIMITS)
-    policies = Policies(settings.rules, journal, metrics, compiler)
+    policies = Policies(settings.rules, journal, metrics, compiler, settings.policies)
     access, erasing = Access(journal), Erasing(journal, partial(_duties_to_keep, policies, journal.clock))
     admission = _admission(settings, access, journal.clock, metrics)
     webhooks, networks = Webhooks(journal), listed_networks(settings.webhook_networks)
     letters_kept = timedelta(days=settings.webhook_dead_letter_days)
-    ledger = CreditLedger(journal)
+    ledger = CreditLedger(journal, partial(_engine_in_force, policies))
     lifting = Lifting(ledger, journal, lambda: policies.in_force.engine if policies.in_force else None)
     desk = LedgerDesk(ledger, policies, journal, settings.body_bytes_max)
     imports = Imports(desk)
@@ -162,7 +169,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     app.router.routes.extend(_decide_route(case, asgi) for case, asgi in cases.items())
     _add_journal_routes(app, journal, policies, checker, settings)
     _add_decision_routes(app, journal, policies, settings)
-    add_policy_routes(app, policies, checker, settings.body_bytes_max)
+    _add_policy_routes(app, policies, checker, journal, settings.body_bytes_max)
     add_vocabulary_routes(app, policies)
     add_health_routes(app, policies, journal, metrics, worker)
     add_access_routes(app, access, journal.clock, settings.body_bytes_max)
@@ -201,8 +208,25 @@ def _add_ledger_routes(app: FastAPI, desk: LedgerDesk, imports: Imports) -> None
     add_account_read_routes(app, desk)
     add_limit_routes(app, desk)
     add_item_routes(app, desk)
+    add_item_read_routes(app, desk)
+    add_write_off_routes(app, desk)
+    add_receivables_routes(app, desk)
     add_import_routes(app, imports)
     add_verify_routes(app, desk.journal, desk.policies)
+
+
+async def _engine_in_force(policies: Policies) -> Engine:
+    """By the journal. Raises what `caught_up` raises."""
+    return (await policies.caught_up()).engine
+
+
+def _add_policy_routes(
+    app: FastAPI, policies: Policies, checker: Worker, journal: Journal, body_bytes_max: int
+) -> None:
+    """What is in force, and how that changes."""
+    add_policy_routes(app, policies, checker, body_bytes_max)
+    life = PolicyLife(journal, policy_findings.PolicyExaminer())
+    add_proposal_routes(app, ProposalDesk(life, policies, journal, body_bytes_max))
 
 
 def _duties_to_keep(policies: Policies, clock: Clock) -> KeptUntil:

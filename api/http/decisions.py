@@ -43,6 +43,7 @@ from engine.vocabulary.vocabulary import DATE, Vocabulary
 from ledger.journal.clock import BEHIND_SECONDS_MAX, Clock
 from ledger.journal.journal import Journal
 from ledger.journal.opened_records import BodyGone, Recorded
+from ledger.journal.policy_timeline import PolicyMoved
 from ledger.policies.in_force import Policies
 from ledger.record.actors import Actor
 from ledger.record.body_parts import Part
@@ -53,6 +54,9 @@ from ledger.search.record_filter import Visible
 
 MEMBERS_MAX = 500
 """Members of one JSON object in a request. A fact that doesn't exist costs a search for what was meant."""
+
+DECIDED_TIMES_MAX = 3
+"""Of one request, where each time another policy set has come into force before it was recorded."""
 
 _BESIDE_FACTS = ("as_of", "currency", "rates")
 """Members of a request that are no groups of facts."""
@@ -93,17 +97,33 @@ class DecideCase:
             refuse_parameters(scope["query_string"], instead="put as_of and the facts into the body")
         raw = await read_body(scope, receive, self._body_bytes_max)
         body = parse_object(raw)
-        clock = self._journal.clock
-        engine = self._policies.engine()
-        decision = decided(engine, self._case, body, uuid7(clock.id_time()), clock)
-        answer, answered = answer_parts(decision)
-        asked = self._flagged_facts(engine.vocabulary).request_parts(raw, body)
-        record = _record(decision, body, (*asked, *answered), actor_of(scope), request_id_in(scope))
-        seq = await self._journal.record(record, request_to_keep(scope))
+        decision, answer, seq = await self._recorded(scope, raw, body)
         self._metrics.decided(decision, perf_counter() - started)
         if any(reason.rule == ENGINE_DISAGREEMENT for reason in decision.reasons):
             log.error("the two matchers disagree", decision=decision.id, policy_version=decision.policy_version)
         await _send(send, answer, decision.id, seq)
+
+    async def _recorded(self, scope: Scope, raw: bytes, body: Mapping[str, Any]) -> tuple[Decision, bytes, int]:
+        """Decided by the set that is in force when it is recorded: where another one came between, once more."""
+        keyed, clock = request_to_keep(scope), self._journal.clock
+        for _ in range(DECIDED_TIMES_MAX):
+            in_force = self._policies.now()
+            engine, number = in_force.engine, in_force.number
+            try:
+                decision = decided(engine, self._case, body, uuid7(clock.id_time()), clock)
+            except FactsInvalid:
+                if not await self._policies.has_moved():
+                    raise
+                await self._policies.caught_up()
+                continue
+            answer, answered = answer_parts(decision)
+            asked = self._flagged_facts(engine.vocabulary).request_parts(raw, body)
+            record = _record(decision, body, (*asked, *answered), actor_of(scope), request_id_in(scope))
+            try:
+                return decision, answer, await self._journal.record(record, keyed)
+            except PolicyMoved:
+                await self._policies.caught_up()
+        raise PolicyMoved(number)
 
     def _flagged_facts(self, vocabulary: Vocabulary) -> FlaggedFacts:
         if self._flagged is None or self._flagged[0] is not vocabulary:
@@ -265,6 +285,7 @@ def _record(
         account=_account(body),
         subject=decision.subject,
         rules=tuple(reason.rule for reason in decision.reasons),
+        must_be_current=True,
     )
 
 

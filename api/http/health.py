@@ -16,15 +16,18 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import HTMLResponse
 
 from api.http.access_table import Right
-from api.http.answers import Alive, Readiness
+from api.http.answers import Alive, Readiness, UnapprovedRollbackShape
 from api.http.caller import admitted_of
 from api.http.metrics import Metrics
 from api.http.pages import page
 from api.http.policy_routes import shown_failure, shown_pending
 from api.http.problem_advice import what_to_do
 from api.http.problems import ALL_KINDS, NoSuchPath
+from ledger.journal.clock import moment
 from ledger.journal.journal import Journal
 from ledger.policies.in_force import Policies
+from ledger.policies.policy_mode import PolicyMode
+from ledger.policies.version_names import version_name
 from ledger.store.trouble import JournalUnavailable, trouble_in_words
 
 PROBE_SECONDS_MAX = 3.0
@@ -70,7 +73,7 @@ def add_health_routes(app: FastAPI, policies: Policies, journal: Journal, metric
             response.status_code = 503
         if Right.FULL not in admitted_of(request.scope).rights:
             return Readiness(ready=is_ready)
-        which = {} if worker is None else {"worker": worker}
+        which: dict[str, Any] = {} if worker is None else {"worker": worker}
         return Readiness(
             ready=is_ready,
             **which,
@@ -82,6 +85,7 @@ def add_health_routes(app: FastAPI, policies: Policies, journal: Journal, metric
             clock_behind_seconds=journal.clock.seconds_behind(),
             failed_change=shown_failure(policies.failed),
             pending=shown_pending(policies.pending),
+            **_of_life(policies, journal),
         )
 
     @app.get(
@@ -108,6 +112,29 @@ def add_health_routes(app: FastAPI, policies: Policies, journal: Journal, metric
                 advice = html.escape(what_to_do(kind))
                 return page(kind.title, f"<h1>{title}</h1>\n<p>{kind.status}: {meaning}\n<p>{advice}\n")
         raise NoSuchPath("no problem is called that")
+
+
+def _of_life(policies: Policies, journal: Journal) -> dict[str, Any]:
+    """What is told in approved mode alone, and of a rollback that waits for a second person."""
+    told: dict[str, Any] = {}
+    if policies.mode is PolicyMode.APPROVED:
+        now = policies.in_force
+        zone = now.engine.vocabulary.timezone if now else ""
+        told = {
+            "policies": "approved",
+            "policy_name": version_name(now.number, moment(now.since), zone) if now else None,
+            "folder_differs": None if policies.differs is None else list(policies.differs),
+        }
+    waits = policies.unconfirmed
+    if waits is not None:
+        told["rollback_unapproved"] = UnapprovedRollbackShape(
+            proposal=waits.proposal,
+            activation=waits.activation,
+            since=waits.since,
+            due=waits.due,
+            overdue=journal.clock.now() > waits.due,
+        )
+    return told
 
 
 async def _trouble(journal: Journal) -> str | None:

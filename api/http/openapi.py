@@ -36,6 +36,7 @@ from api.http.order_answers import (
     UndeliverOrderRequest,
 )
 from api.http.problems import EDGE_STATUSES, problems
+from api.http.proposal_answers import PROPOSAL_REQUESTS
 from api.http.retries import LENGTH_MAX, REPLAYED
 from api.http.webhook_answers import AddWebhookRequest, ChangeWebhookRequest, RotateWebhookRequest, SendAgainRequest
 from engine.pipeline import Engine
@@ -79,6 +80,7 @@ _SENT: tuple[type[BaseModel], ...] = (
     *ACCOUNT_REQUESTS,
     CheckRequest,
     ActivateRequest,
+    *PROPOSAL_REQUESTS,
     AddPersonRequest,
     ErasureRequest,
     ChangePersonRequest,

@@ -58,6 +58,9 @@ def add_order_preview_routes(app: FastAPI, desk: LedgerDesk) -> None:
         mask = desk.mask(admitted_of(request.scope))
         asker = asker_of(request)
         answer = await asyncio.to_thread(_previewed, desk, body.orders, day, asker, mask)
+        if await desk.policies.has_moved():  # another process has put other policies into force meanwhile
+            await desk.policies.caught_up()
+            answer = await asyncio.to_thread(_previewed, desk, body.orders, day, asker, mask)
         return Response(answer, media_type="application/json")
 
 

@@ -20,6 +20,7 @@ from typing import Any
 from starlette.responses import Response
 
 from api.http.ledger_problems import LEDGER_PROBLEMS
+from api.http.policy_problems import POLICIES_CHANGING, POLICY_PROBLEMS
 from api.http.problem_kind import ProblemKind
 from api.http.search_turns import TooManySearches
 from api.worker import TooManyOfCaller, TooManyWaiting
@@ -29,8 +30,10 @@ from ledger.credit.change import CommandRefused
 from ledger.erasure.erasing import ErasureRefused, NothingToErase, OnePerson
 from ledger.journal.kept_answers import RequestKeyReused
 from ledger.journal.opened_records import BodyGone
+from ledger.journal.policy_timeline import PolicyMoved
 from ledger.journal.signed_log import NoCosignature
 from ledger.policies.in_force import NoPolicyInForce, NotPending
+from ledger.policies.states import ActRefused
 from ledger.search.cursors import BadCursor
 from ledger.store.trouble import JournalUnavailable
 from ledger.webhooks.endpoint_changes import EndpointRefused, UnknownEndpoint
@@ -390,8 +393,12 @@ PROBLEMS: Mapping[type[Exception], ProblemKind] = {
         "overloaded", 503, "Too much at once", "Too many connections or unfinished requests. Nothing was decided."
     ),
     NoPolicyInForce: ProblemKind(
-        "no-policy-in-force", 503, "No policy in force", "The policy files have mistakes; /readyz lists them."
+        "no-policy-in-force",
+        503,
+        "No policy in force",
+        "The files have mistakes, or no first set is approved: /readyz.",
     ),
+    PolicyMoved: POLICIES_CHANGING,
     TooManyOfCaller: ProblemKind(
         "too-many-checks",
         429,
@@ -421,7 +428,7 @@ PROBLEMS: Mapping[type[Exception], ProblemKind] = {
         "decided. One that does is.",
     ),
 }
-ALL_KINDS = (*PROBLEMS.values(), *LEDGER_PROBLEMS.values(), _INTERNAL)
+ALL_KINDS = (*PROBLEMS.values(), *POLICY_PROBLEMS.values(), *LEDGER_PROBLEMS.values(), _INTERNAL)
 
 
 def kind_of(error: Exception) -> ProblemKind:
@@ -429,6 +436,8 @@ def kind_of(error: Exception) -> ProblemKind:
     raised without a row of its own would show callers what it says, whoever wrote that."""
     if isinstance(error, CommandRefused):
         return LEDGER_PROBLEMS[error.code]
+    if isinstance(error, ActRefused):
+        return POLICY_PROBLEMS[error.code]
     return PROBLEMS.get(type(error), _INTERNAL)
 
 
@@ -450,7 +459,7 @@ def problem_response(error: Exception) -> Response:
         headers = error.headers
         if error.faults:
             body["errors"] = [{"path": f.path, "message": f.message, "hint": f.hint} for f in error.faults]
-    if isinstance(error, CommandRefused):
+    if isinstance(error, CommandRefused | ActRefused):
         body |= error.members
     if isinstance(error, NoPolicyInForce):
         body["diagnostics"] = [diagnostic.as_json() for diagnostic in error.diagnostics]

@@ -350,6 +350,9 @@ class Decision:
     rate: Rate | None = None
     """By which amounts that came in another currency were converted; None where all were in the policies' own."""
 
+    dropped_facts: tuple[str, ...] = ()
+    """Facts of the request that the policies have no more, and that were left out of account for that."""
+
     @property
     def shown_reasons(self) -> tuple[Reason, ...]:
         """The reasons as answers and terminals show them: rules that only wait for facts share one, see `gathered`."""
@@ -364,6 +367,7 @@ class Decision:
             "as_of": self.as_of,
             "currency": self.currency,
             **({"converted_from": self.rate.as_json()} if self.rate else {}),
+            **({"dropped_facts": list(self.dropped_facts)} if self.dropped_facts else {}),
             "outcome": self.outcome,
             "conditions": dict(self.conditions),
             "actions": [action.as_json() for action in self.actions],

@@ -14,16 +14,24 @@ from typing import Any, NamedTuple
 import yaml
 from sqlalchemy import Connection
 
+from engine.vocabulary.days import UTC_NAME
 from ledger.audit.report_lines import ReportLine
-from ledger.journal.opened_records import PolicySet, policy_set, records_of
+from ledger.journal.opened_records import OpenedRecord, PolicySet, policy_set, records_of
+from ledger.policies.proposal_rows import proposal_numbered
+from ledger.policies.proposal_view import PolicyReader
+from ledger.record.new_records import ACTIVATION
 from ledger.record.policy_versions import gives_version
 from ledger.record.record_header import RecordKind
 from ledger.store.key_database import SubjectKeys
 from ledger.store.trouble import FileTrouble
 
-COLUMNS = ("finding", "how", "from", "to", "files", "rules", "parameters", "others", "who")
-"""`finding`: what can't be said, and why; else null. `how`: first, watch, approved or rollback. `from`, `to`: versions.
-The next four list what differs."""
+COLUMNS = (
+    *("finding", "how", "from", "to", "files", "rules", "parameters", "others"),
+    *("author", "approvers", "flips", "who"),
+)
+"""`finding`: what can't be said, and why; else null. `how`: first, watch, approved, rollback or engine. `from`, `to`:
+versions. The next four list what differs. `author` drafted it, `approvers` said yes to exactly that; `flips`: what they
+were shown that would be decided otherwise. Of a set saved in a watched folder nobody is on record but `who`."""
 
 NOT_KEPT = "text not kept"
 OTHER_TEXT = "text not as its version says"
@@ -48,6 +56,7 @@ def policy_changes(connection: Connection, keys: SubjectKeys) -> list[ReportLine
     """A line for each time that a set took effect, the first one first. Nothing is said of a text that is not its
     version's: the line's `finding` says so instead. Raises `FileTrouble`."""
     lines: list[ReportLine] = []
+    reader = PolicyReader(connection, keys, UTC_NAME, "")
     before: _Text | None = None
     for record in records_of(connection, keys.key, [RecordKind.POLICY]):
         header = record.header
@@ -55,9 +64,20 @@ def policy_changes(connection: Connection, keys: SubjectKeys) -> list[ReportLine
         finding = after.finding or (BEFORE + before.finding if before is not None and before.finding else None)
         told = _NOTHING if finding else differences(before and before.policies, after.policies)
         values = {"finding": finding, "how": header.outcome, "from": before and before.version, "to": header.policy}
-        lines.append(ReportLine(header, {**values, **told, "who": record.actor}))
+        lines.append(ReportLine(header, {**values, **told, **_people(reader, record), "who": record.actor}))
         before = after
     return lines
+
+
+def _people(reader: PolicyReader, record: OpenedRecord) -> dict[str, Any]:
+    """Who is behind an activation, by the proposal that its record names."""
+    said = json.loads(record.text(ACTIVATION) or "{}")
+    number = said.get("proposal")
+    proposal = None if number is None else proposal_numbered(reader.connection, number)
+    if proposal is None:
+        return {"author": None, "approvers": [], "flips": []}
+    flips = list(proposal.findings.flips) if proposal.findings else []
+    return {"author": reader.who(proposal.seq), "approvers": list(reader.approvers(number)), "flips": flips}
 
 
 class _Text(NamedTuple):

@@ -11,8 +11,8 @@ are on disk together.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -37,6 +37,7 @@ from ledger.journal.act_answers import Mask, answer_of, answered_before, shown_t
 from ledger.journal.journal import Journal
 from ledger.journal.kept_answers import KeyedRequest
 from ledger.journal.log_transaction import LogTransaction
+from ledger.journal.policy_timeline import PolicyMoved
 from ledger.record.actors import Actor
 from ledger.record.body_parts import Part
 from ledger.record.decision_parts import FlaggedFacts, answer_parts
@@ -45,6 +46,12 @@ from ledger.record.record_header import RecordKind
 from ledger.store.trouble import JournalUnavailable
 
 log = structlog.get_logger(__name__)
+
+DECIDED_TIMES_MAX = 3
+"""Of one command, where each time other policies have come into force before it was recorded."""
+
+Follow = Callable[[], Awaitable[Engine]]
+"""Gives the engine of the policies in force by the journal."""
 
 _OPEN_ITEMS = "account.open_items"
 
@@ -104,8 +111,10 @@ class CommandStopped:
 class CreditLedger:
     """Of one process; any number of processes keep one ledger."""
 
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
+    def __init__(self, journal: Journal, follow: Follow | None = None) -> None:
+        """`follow`: brings this process up to the policies that are in force by the journal, and gives their engine;
+        None: what was decided by others is not asked again."""
+        self._journal, self._follow = journal, follow
         self._flagged: dict[str, tuple[Vocabulary, FlaggedFacts]] = {}
         self._itemized: tuple[Engine, bool] | None = None
         self.has_rechecks = asyncio.Event()
@@ -120,7 +129,7 @@ class CreditLedger:
         `Unchanged`, `AnsweredBefore`, `RequestKeyReused` and `JournalUnavailable`."""
         require_findable(asked.command.wants)
         try:
-            done: Done | CommandStopped = await self._journal.write_together(self, asked)
+            done = await self._written(asked)
         except Again as again:
             return await asyncio.to_thread(self._answered_before, again, asked)
         if done.rechecks:
@@ -128,6 +137,18 @@ class CreditLedger:
         if isinstance(done, CommandStopped):
             raise done.refused
         return done
+
+    async def _written(self, asked: Asked) -> Done | CommandStopped:
+        """Decided by the policies that are in force when it is recorded: where others came between, once more."""
+        for left in reversed(range(DECIDED_TIMES_MAX)):
+            try:
+                done: Done | CommandStopped = await self._journal.write_together(self, asked)
+                return done
+            except PolicyMoved:
+                if self._follow is None or not left:
+                    raise
+                asked = replace(asked, engine=await self._follow())
+        raise AssertionError
 
     def _answered_before(self, again: Again, asked: Asked) -> Done:
         """Blocks. Raises `CommandRefused` where what was answered is no longer true."""
@@ -140,6 +161,11 @@ class CreditLedger:
 
     def do(self, transaction: LogTransaction, asked: Sequence[Asked]) -> list[Any]:
         """In the journal's thread and transaction: of each what was done, or why it wasn't."""
+        moved = [transaction.moved_from(each.engine.version) for each in asked]
+        if any(moved):
+            stand = [each for each, gone in zip(asked, moved, strict=True) if gone is None]
+            done = iter(self.do(transaction, stand) if stand else ())
+            return [next(done) if gone is None else gone for gone in moved]
         day = self._begun_day(transaction.connection, asked[0].engine)
         wants: Wants = reduce(or_, (each.command.wants for each in asked))
         engine, connection, writing = asked[0].engine, transaction.connection, Writing()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,6 +25,8 @@ from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from ledger.journal.checkpointing import Checkpointing
 from ledger.journal.clock import Clock, moment
+from ledger.journal.due_activations import take_effect_where_due
+from ledger.journal.futures import settle_futures
 from ledger.journal.journal_work import (
     JournalWork,
     SharedWork,
@@ -179,18 +181,20 @@ class Journal:
         standard_facts: str | None,
         actor: Actor | str = RULES_FOLDER,
         also: JournalWork = lambda _: None,
+        *,
+        how: str = "watch",
+        after: int | None = None,
     ) -> asyncio.Future[Any]:
         """The set takes effect: kept once per version, so that a decision's policies can be read back by its `policy`,
         and recorded where it wasn't the last one that took effect. `also` is done before, in the same
-        transaction; where it gives an exception, nothing is recorded."""
+        transaction; where it gives an exception, nothing is recorded. Gives the `PolicyTimeline` that it led to; fails
+        with `PolicyMoved` where the last activation is not `after` any more."""
         texts = json.dumps(dict(files), ensure_ascii=False)
         row = {"version": version, "files": texts, "standard_facts": standard_facts}
 
         def work(transaction: LogTransaction) -> object:
             given = also(transaction)
-            if not isinstance(given, Exception):
-                activate(transaction, row, actor)
-            return given
+            return given if isinstance(given, Exception) else activate(transaction, row, actor, how=how, after=after)
 
         return self._put(work)
 
@@ -355,10 +359,10 @@ class Journal:
         """One transaction for all; one for each where the data of one of them, not the disk, was at fault."""
         done = self._commit([work for work, _ in batch])
         if not isinstance(done, (*_DATA_AT_FAULT, *self._store.data_faults)) or len(batch) == 1:
-            _settle([future for _, future in batch], done)
+            settle_futures([future for _, future in batch], done)
             return
         for work, future in batch:
-            _settle([future], self._commit([work]))
+            settle_futures([future], self._commit([work]))
 
     def _commit(self, works: Sequence[Work]) -> list[Any] | Exception:
         """What each work gives, or why nothing was written."""
@@ -398,6 +402,7 @@ class Journal:
         try:
             with self._store.turn(opened.connection) as turn:
                 transaction = LogTransaction(opened.connection, opened.keys, self.clock, self._head, self._kept)
+                take_effect_where_due(transaction)
                 transaction.kept.look_for(requests_of(works))
                 given += done_all(transaction, works)
                 transaction.flush()
@@ -474,27 +479,3 @@ class Journal:
             with suppress(SQLAlchemyError):
                 opened.connection.invalidate()
                 opened.connection.close()
-
-
-def _settle(futures: Sequence[asyncio.Future[Any]], done: list[Any] | Exception) -> None:
-    """Resolves the futures in their event loops: one call into each loop, whatever the number of futures."""
-    given = done if isinstance(done, list) else [None] * len(futures)
-    error = done if isinstance(done, Exception) else None
-    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
-    for future, result in zip(futures, given, strict=True):
-        by_loop.setdefault(future.get_loop(), []).append((future, result))
-    for loop, those in by_loop.items():
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(_resolve, those, error)
-
-
-def _resolve(futures: Iterable[tuple[asyncio.Future[Any], Any]], error: Exception | None) -> None:
-    for future, result in futures:
-        if future.done():
-            continue  # its caller went away
-        if isinstance(result, Exception):
-            future.set_exception(result)
-        elif error is None:
-            future.set_result(result)
-        else:
-            future.set_exception(unavailable("the decision could not be written to the journal", error))

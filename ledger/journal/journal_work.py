@@ -10,7 +10,7 @@ from sqlalchemy import insert, select
 
 from ledger.journal.kept_answers import KeptAnswer, KeyedRecord, KeyedRequest
 from ledger.journal.log_transaction import LogTransaction
-from ledger.journal.opened_records import version_in_force
+from ledger.journal.policy_timeline import PolicyMoved, PolicyTimeline
 from ledger.record.actors import Actor
 from ledger.record.new_records import Record, activation_record
 from ledger.store.tables import policy_sets
@@ -56,6 +56,9 @@ def done_all(transaction: LogTransaction, works: Sequence[Work]) -> list[Any]:
 
 def done(transaction: LogTransaction, work: Record | KeyedRecord | JournalWork) -> Any:
     """What the work gives, which may be why it wasn't done."""
+    record = work.record if isinstance(work, KeyedRecord) else work
+    if isinstance(record, Record) and record.must_be_current and (moved := transaction.moved_from(record.policy)):
+        return moved
     if isinstance(work, Record):
         return transaction.append(work)
     if isinstance(work, KeyedRecord):
@@ -79,12 +82,30 @@ def keep(transaction: LogTransaction, request: KeyedRequest, answer: KeptAnswer)
     return before
 
 
-def activate(transaction: LogTransaction, row: Mapping[str, str | None], actor: Actor | str) -> None:
-    """A policy set takes effect: kept where its version is new, recorded where it wasn't in force."""
-    connection, version = transaction.connection, row["version"]
-    if connection.execute(select(policy_sets.c.version).where(policy_sets.c.version == version)).first() is None:
+def activate(
+    transaction: LogTransaction,
+    row: Mapping[str, str | None],
+    actor: Actor | str,
+    *,
+    how: str = "watch",
+    after: int | None = None,
+) -> PolicyTimeline | PolicyMoved:
+    """A policy set takes effect: kept where its version is new, recorded where it wasn't in force. `after`: the
+    activation that its taker knows as the last one; where another process has made a later one, nothing is done."""
+    keep_policy_set(transaction, row)
+    now = transaction.timeline
+    if now.version == row["version"]:
+        return now
+    if after is not None and now.number != after:
+        return PolicyMoved(now.number)
+    transaction.append(activation_record(str(row["version"]), how if now.number else "first", actor))
+    transaction.flush()
+    return transaction.timeline
+
+
+def keep_policy_set(transaction: LogTransaction, row: Mapping[str, str | None]) -> None:
+    """Where its version is new."""
+    connection = transaction.connection
+    known = select(policy_sets.c.version).where(policy_sets.c.version == row["version"])
+    if connection.execute(known).first() is None:
         connection.execute(insert(policy_sets), {**row, "loaded_at": transaction.at})
-    last = version_in_force(connection)
-    if last != version:
-        transaction.append(activation_record(str(version), "first" if last is None else "watch", actor))
-        transaction.flush()

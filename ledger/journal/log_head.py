@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
+from ledger.journal.policy_timeline import NONE_YET, PolicyTimeline, read_timeline
 from ledger.journal.tile_roots import tree_from_tiles
 from ledger.record.log_tiles import TILE_HASHES, LogTree
 from ledger.store.prepared_sql import PreparedSql
@@ -41,6 +42,9 @@ class LogHead:
     signed: int
     """Size of the newest checkpoint; 0 where there is none."""
 
+    timeline: PolicyTimeline = NONE_YET
+    """Which policy set is in force. Kept in memory while nobody else has written: every change of it is a record."""
+
 
 def read_head(connection: Connection, known: LogHead | None) -> LogHead:
     """In the caller's transaction, whose lock keeps others from writing. `known`: as it was after the last transaction
@@ -49,10 +53,12 @@ def read_head(connection: Connection, known: LogHead | None) -> LogHead:
     if row is None:
         return _begun(connection)
     size, frontier, at, last_key, signed = row
-    tree = known.tree if known is not None and known.tree.size == size else tree_of(connection, size)
+    is_known = known is not None and known.tree.size == size
+    tree = known.tree if is_known and known is not None else tree_of(connection, size)
     if b"".join(tree.frontier) != frontier:
         raise FileTrouble(LOG_DISAGREES)
-    return LogHead(tree=tree, at=at, last_key=last_key, signed=signed)
+    timeline = known.timeline if is_known and known is not None else read_timeline(connection)
+    return LogHead(tree=tree, at=at, last_key=last_key, signed=signed, timeline=timeline)
 
 
 def _begun(connection: Connection) -> LogHead:

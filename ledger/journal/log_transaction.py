@@ -19,11 +19,12 @@ from ledger.journal.erased_keys import keys_leaving_since
 from ledger.journal.kept_answers import KEPT, AnsweredBefore, KeptAnswers, KeyedRecord, RequestKeyReused
 from ledger.journal.log_head import LogHead, read_head, write_head
 from ledger.journal.outbox import Happened, add_events
-from ledger.record.body_parts import SALT_BYTES, new_body
+from ledger.journal.policy_timeline import PolicyMoved, PolicyTimeline, add_activation, read_timeline
+from ledger.record.body_parts import SALT_BYTES, Part, new_body
 from ledger.record.event_types import event_of
 from ledger.record.merkle_tree import leaf_hash
-from ledger.record.new_records import Record
-from ledger.record.record_header import Header
+from ledger.record.new_records import ACTIVATION_NUMBER, Record
+from ledger.record.record_header import Header, RecordKind
 from ledger.record.record_ids import RANDOM_BYTES, uuid7_of
 from ledger.record.sealing import NONCE_BYTES
 from ledger.store.key_database import SubjectKeys
@@ -71,8 +72,23 @@ class LogTransaction:
         """The place in the log that the next record will have."""
         return self.head.tree.size + len(self._waiting)
 
+    @property
+    def timeline(self) -> PolicyTimeline:
+        """Which policy set is in force for what is recorded next."""
+        return self.head.timeline
+
+    def read_timeline_again(self) -> None:
+        """To be called by whoever has changed what is scheduled."""
+        self.head = replace(self.head, timeline=read_timeline(self.connection))
+
+    def moved_from(self, version: str) -> PolicyMoved | None:
+        """Why what was decided by this set can't be recorded; None: it is the one in force, or none ever was."""
+        now = self.head.timeline
+        return None if now.number == 0 or now.version == version else PolicyMoved(now.number)
+
     def append(self, record: Record) -> int:
-        """The record's place in the log."""
+        """The record's place in the log. What is decided by policies bears the number of the activation that it was
+        decided under."""
         seq = self.next_seq
         self._waiting.append(record)
         return seq
@@ -95,6 +111,7 @@ class LogTransaction:
         accounts = [None if each.account is None else self.keys.blind(ACCOUNT, each.account) for each in records]
         numbers = self.keys.numbers_of(accounts)
         first = self.head.tree.size
+        activates = [(seq, each) for seq, each in enumerate(records, first) if each.kind is RecordKind.POLICY]
         with together(self.connection):
             headers = self._write_records(first, records, numbers)
             self.last = WrittenEntry(first + len(headers) - 1, headers[-1])
@@ -103,6 +120,10 @@ class LogTransaction:
             insert_rows(self.connection, tiles, full)
             self.head = replace(self.head, tree=tree, at=self._last_at, last_key=max(self.head.last_key, *numbers))
             write_head(self.connection, self.head)
+        for seq, record in activates:
+            add_activation(self.connection, record, seq, self._last_at)
+        if activates:
+            self.read_timeline_again()
 
     def _write_records(self, first: int, records: Sequence[Record], numbers: Sequence[int]) -> list[str]:
         """The headers' texts."""
@@ -111,7 +132,7 @@ class LogTransaction:
         random = secrets.token_bytes(_RANDOM_BYTES * len(records))  # at once: asking gives up the interpreter lock
         for seq, (record, number) in enumerate(zip(records, numbers, strict=True), first):
             at = (seq - first) * _RANDOM_BYTES
-            body = new_body(record.body, random[at : at + SALT_BYTES])
+            body = new_body(self._parts(record), random[at : at + SALT_BYTES])
             header = self._header(seq, record, body.digest())
             text = header.canonical_text().decode()
             sealed = self.keys.key(number).seal(seq, body.packed(), random[at + SALT_BYTES : at + _RANDOM_BYTES])
@@ -127,6 +148,13 @@ class LogTransaction:
         insert_rows(self.connection, bodies, body_rows)
         add_events(self.connection, happened)
         return headers
+
+    def _parts(self, record: Record) -> tuple[Part, ...]:
+        """What the body says; of what was decided by the set in force, under which activation too."""
+        now = self.head.timeline
+        if record.kind is not RecordKind.DECISION or now.number == 0 or record.policy != now.version:
+            return record.body
+        return (*record.body, Part(ACTIVATION_NUMBER, str(now.number).encode()))
 
     def _header(self, seq: int, record: Record, digest: str) -> Header:
         self._last_at = max(record.at or self._now, self._last_at)

@@ -10,28 +10,34 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 import structlog
 
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.pipeline import Engine, Loaded
+from engine.reading.list_file import name_in_set
 from files.input_refused import InputRefused
 from files.visible import visible_name
 from ledger.journal.journal import RULES_FOLDER, Journal
 from ledger.journal.log_transaction import LogTransaction
+from ledger.journal.policy_timeline import PolicyMoved, PolicyTimeline
 from ledger.policies.check_limits import Closed, Stopped, too_large
+from ledger.policies.coming_sets import ComingSets, UnconfirmedRollback
+from ledger.policies.compiler_protocol import Files, PolicyCompiler, PolicyObserver
+from ledger.policies.mode_record import note_mode
+from ledger.policies.policy_mode import PolicyMode
 from ledger.policies.refused_sets import record_refused_set
 from ledger.policies.rules_folder import Look, look, read_folder
 from ledger.policies.vanished import Vanished
 from ledger.record.actors import Actor
+from ledger.record.record_header import RecordKind
 from ledger.store.trouble import JournalUnavailable
 
 LOOK_SECONDS = 0.2
@@ -44,12 +50,17 @@ FOLLOW_SECONDS = 0.5
 RETRY_SECONDS = 2.0
 """Before the journal is asked again where it could not be read or written."""
 
+RELEASE = "start of the service"
+"""Who puts files into force that were in force already, under a release with other standard facts."""
+
+NOT_UNDER_THIS_ENGINE = (
+    "the policy set that was in force last, as the journal keeps it, does not check under this engine"
+)
+
 LOGGED_MAX = 20
 """Diagnostics in one log line; /readyz has all."""
 
 log = structlog.get_logger(__name__)
-
-Files = Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,9 @@ class InForce:
 
     since: datetime
     """The journal's time at which it took effect."""
+
+    number: int = 0
+    """Its place in the activation history."""
 
 
 AlsoDone = Callable[[LogTransaction, InForce], object]
@@ -97,44 +111,12 @@ class Pending:
     """What it takes away, by name."""
 
 
-class PolicyObserver(Protocol):
-    """Who counts what becomes of policy sets; the service's metrics."""
-
-    def policy_taken(self, version: str, since: float) -> None:
-        """A set is in force since this Unix time."""
-
-    def policy_failed(self) -> None:
-        """A changed folder was refused."""
-
-    def policy_change(self, *, failed: bool, pending: bool) -> None:
-        """Whether the folder's files are refused now, and whether a change waits to be activated."""
-
-
-class PolicyCompiler(Protocol):
-    """Who compiles policy sets, so that no file can stop the service. All raise `Closed` once the service stops."""
-
-    @property
-    def since(self) -> datetime | None:
-        """When the change came up that is being compiled; None where there is none."""
-
-    def give_way(self) -> None:
-        """From now on decisions are more urgent than compiling."""
-
-    async def compiled(self, files: Files) -> Loaded:
-        """A folder's set, ready to decide; an `engine` of None and its diagnostics where it can't."""
-
-    async def compiled_stored(self, files: Files) -> Loaded:
-        """A set as the journal keeps it, ready to decide."""
-
-    async def vanished(self, before: Files, after: Files) -> Vanished:
-        """What `after` takes away. Raises `Stopped` where that can't be told: such a change is not taken."""
-
-
 class NoPolicyInForce(Exception):
     """No policy set has been loaded yet that checks; carries what is wrong with the one in the rules folder."""
 
-    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
-        super().__init__("no policy set is in force, so nothing can be decided; see /readyz")
+    def __init__(self, diagnostics: Iterable[Diagnostic], mode: PolicyMode = PolicyMode.WATCH) -> None:
+        how = "see /readyz" if mode is PolicyMode.WATCH else "see /readyz, and `credence policies init` for a first one"
+        super().__init__(f"no policy set is in force, so nothing can be decided; {how}")
         self.diagnostics = tuple(diagnostics)
 
 
@@ -160,8 +142,18 @@ class Policies:
     a time changes them.
     """
 
-    def __init__(self, folder: Path, journal: Journal, observer: PolicyObserver, compiler: PolicyCompiler) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        journal: Journal,
+        observer: PolicyObserver,
+        compiler: PolicyCompiler,
+        mode: PolicyMode = PolicyMode.WATCH,
+    ) -> None:
         self.folder = folder
+        self.mode = mode
+        self.differs: tuple[str, ...] | None = None
+        """In approved mode: names of the folder's files that are not as those in force; None: it can't be read."""
         self.name = visible_name(folder.resolve().name)  # as users see it in `rules/orders.yaml`
         self.in_force: InForce | None = None
         self.failed: FailedChange | None = None
@@ -173,14 +165,25 @@ class Policies:
         self._done: Look | None = None  # what has been dealt with
         self._compiled: tuple[Files, Loaded] | None = None  # what was compiled last: the journal may come later
         self._waits_until: float | None = None  # for the journal
+        self._compared_with: InForce | None = None  # what the folder was last held against, in approved mode
+        self._coming = ComingSets(journal, compiler)
         self._follows_at = 0.0  # when the journal is next asked what another process has activated
         self._turn = asyncio.Lock()
 
     def engine(self) -> Engine:
         """The engine that a request starting now is decided with. Raises `NoPolicyInForce`."""
+        return self.now().engine
+
+    def now(self) -> InForce:
+        """The set in force with its place in the history. Raises `NoPolicyInForce`."""
         if self.in_force is None:
-            raise NoPolicyInForce(self.failed.diagnostics if self.failed else ())
-        return self.in_force.engine
+            raise NoPolicyInForce(self.failed.diagnostics if self.failed else (), mode=self.mode)
+        return self.in_force
+
+    @property
+    def unconfirmed(self) -> UnconfirmedRollback | None:
+        """A rollback that is in force and waits for a second person."""
+        return self._coming.unconfirmed
 
     @property
     def compiling_since(self) -> datetime | None:
@@ -197,6 +200,10 @@ class Policies:
     async def start(self) -> None:
         """Two looks, so that the first request finds a set in force where there is one."""
         await self.refresh()
+        with suppress(JournalUnavailable):  # said by the journal; nothing is decided without it either
+            was_approved = await asyncio.to_thread(self._journal.last, RecordKind.POLICY_MODE) is not None
+            if was_approved or self.mode is PolicyMode.APPROVED:
+                await self._journal.write(partial(note_mode, mode=self.mode))
         await asyncio.sleep(LOOK_SECONDS)
         await self.refresh()
 
@@ -220,8 +227,8 @@ class Policies:
                 if self._waits_until is None:  # why is in the journal's own line
                     log.info("policy set waits for the journal")
                 self._waits_until = time.monotonic() + RETRY_SECONDS
-            except Closed:
-                pass
+            except (Closed, PolicyMoved):
+                pass  # looked at again in a moment, by what another process has put into force
             except Exception:  # our mistake must not end the watching; the old policy set stays in force
                 log.exception("policy set could not be loaded")
                 self._done = self._seen
@@ -245,8 +252,18 @@ class Policies:
     async def _refresh(self) -> None:
         before, now = self._seen, await asyncio.to_thread(look, self.folder)
         self._seen = now
-        if now != before or now == self._done:
+        try:
             await self._follow_journal()
+        except JournalUnavailable:
+            if self.mode is PolicyMode.APPROVED:
+                raise
+        if now != before or (now == self._done and self._compared_with is self.in_force):
+            return
+        if self.mode is PolicyMode.APPROVED:
+            self._done, self._compared_with = now, self.in_force
+            await self._compare_folder()
+            return
+        if now == self._done:
             return
         try:
             files = (await asyncio.to_thread(read_folder, self.folder, self.name)).policies
@@ -258,16 +275,85 @@ class Policies:
             await self._try(files)
             self._done = now
 
-    async def _follow_journal(self) -> None:
-        """What was activated in another process counts here too: asked for while it is pending here."""
-        pending = self.pending
-        if pending is None or pending.engine is None or time.monotonic() < self._follows_at:
+    async def _follow_journal(self, *, at_once: bool = False) -> None:
+        """What another process has put into force, or an instant, counts here too."""
+        if self.mode is PolicyMode.WATCH and self.in_force is None:
+            return  # the folder is looked at first
+        if not at_once and time.monotonic() < self._follows_at:
             return
         self._follows_at = time.monotonic() + FOLLOW_SECONDS
-        latest = await asyncio.to_thread(self._journal.latest_policy_set)
-        if latest is not None and latest.version == pending.engine.version:
-            await self._take(pending.engine)
-            log.warning("policy set activated by another worker", version=latest.version, **_named(pending.vanished))
+        if self.in_force is None:
+            await self._journal.probe()  # makes the file where there is none, and brings an older one up to date
+        timeline = await self._coming.timeline()
+        if timeline.number > (self.in_force.number if self.in_force else 0):
+            await self._take_recorded(timeline)
+        await self._coming.prepare()
+
+    async def _take_recorded(self, timeline: PolicyTimeline) -> None:
+        """The set of the last activation, made ready before its instant where that was known."""
+        since, before = datetime.fromisoformat(timeline.from_at), self.in_force
+        if before is not None and before.engine.version == timeline.version:
+            before.engine.gone_facts = await self._coming.gone_facts(before.engine, timeline)
+            self.in_force = InForce(before.engine, since, timeline.number)
+            return
+        pending = self.pending.engine if self.pending else None
+        compiled = self._compiled[1].engine if self._compiled else None
+        at_hand = (each for each in (pending, compiled) if each is not None and each.version == timeline.version)
+        engine = next(at_hand, None) or await self._coming.engine(timeline.version)
+        if engine is None:
+            if before is None:
+                self._fail(self._coming.mistakes or [self._about_folder(ErrorCode.I003, NOT_UNDER_THIS_ENGINE)])
+            return
+        if engine.version != timeline.version:
+            if before is None:  # a new release: the same files, other standard facts
+                await self._put_into_force(engine, RELEASE, how="engine", after=timeline.number)
+            else:
+                self._coming.give_up(timeline.version)
+            return
+        engine.gone_facts = await self._coming.gone_facts(engine, timeline)
+        if pending is engine:
+            log.warning("policy set activated by another worker", version=engine.version)
+        self._become(InForce(engine, since, timeline.number))
+        if pending is engine or self.mode is PolicyMode.APPROVED:
+            self.failed = None
+            self._hold_back(None)
+
+    async def caught_up(self) -> InForce:
+        """What is in force by the journal now, ready to decide here too. Raises `NoPolicyInForce`, `PolicyMoved` where
+        this process can't decide by it, and `JournalUnavailable`."""
+        async with self._turn:
+            await self._follow_journal(at_once=True)
+        timeline = await self._coming.timeline()
+        if self.in_force is None:
+            self.engine()
+        if self.in_force is None or self.in_force.engine.version != timeline.version:
+            raise PolicyMoved(timeline.number)
+        return self.in_force
+
+    async def caught_up_if_any(self) -> None:
+        """As `caught_up`; where nothing is in force yet, nothing."""
+        async with self._turn:
+            await self._follow_journal(at_once=True)
+
+    async def has_moved(self) -> bool:
+        """Whether another set is in force by the journal than here; False where it can't be read."""
+        try:
+            timeline = await self._coming.timeline()
+        except JournalUnavailable:
+            return False
+        return self.in_force is not None and timeline.number > self.in_force.number
+
+    async def _compare_folder(self) -> None:
+        """In approved mode: what the folder's files have that is not in force. Nothing follows from it."""
+        try:
+            files = (await asyncio.to_thread(read_folder, self.folder, self.name)).policies
+        except InputRefused:
+            self.differs = None
+            return
+        now = {name_in_set(name): text for name, text in (self.in_force.engine.files if self.in_force else {}).items()}
+        held = {name_in_set(name): text for name, text in files.items()}
+        names = sorted({*now, *held})
+        self.differs = tuple(name for name in names if held.get(name) != now.get(name, "").encode())
 
     async def _without_folder(self, why: str) -> None:
         stored = await self._stored()
@@ -318,10 +404,11 @@ class Policies:
         if loaded.engine is not None:
             await self._put_into_force(loaded.engine)
             return
-        message = "the policy set that was in force last, as the journal keeps it, does not check under this engine"
         hint = "`credence activate` puts the folder's set into force" if self.pending else ""
         about_folder = self.failed.diagnostics if self.failed else ()
-        self._fail([*about_folder, self._about_folder(ErrorCode.I003, message, hint), *loaded.diagnostics])
+        self._fail(
+            [*about_folder, self._about_folder(ErrorCode.I003, NOT_UNDER_THIS_ENGINE, hint), *loaded.diagnostics]
+        )
 
     def _about_folder(self, code: ErrorCode, message: str, hint: str = "") -> Diagnostic:
         return Diagnostic(Place(self.name, 1, 1), code, message, hint)
@@ -345,22 +432,34 @@ class Policies:
         engine: Engine,
         actor: Actor | str = RULES_FOLDER,
         also: AlsoDone = _nothing,
+        *,
+        how: str = "watch",
+        after: int | None = None,
     ) -> InForce:
-        """In force only once the journal holds it: each decision's policies can be read back."""
+        """In force only once the journal holds it: each decision's policies can be read back. Raises
+        `PolicyMoved` where another process has put one into force meanwhile."""
         if self.in_force is not None and self.in_force.engine.version == engine.version:
             return self.in_force
-        now = self._journal.clock.now()
-        becomes = InForce(engine, now)
-        await self._journal.record_policy_set(
-            engine.version, engine.files, engine.standard_facts, actor, lambda transaction: also(transaction, becomes)
+        becomes = InForce(engine, self._journal.clock.now())
+        after = self.in_force.number if self.in_force and after is None else after
+        timeline: PolicyTimeline = await self._journal.record_policy_set(
+            *(engine.version, engine.files, engine.standard_facts, actor),
+            lambda transaction: also(transaction, becomes),
+            how=how,
+            after=after,
         )
+        becomes = replace(becomes, number=timeline.number)
+        self._become(becomes)
+        return becomes
+
+    def _become(self, becomes: InForce) -> None:
         before, self.in_force = self.in_force, becomes
         self._compiler.give_way()
         if before is not None:
             before.engine.close()  # no request holds it: one decides between two awaits
-        log.info("policy set in force", version=engine.version, files=len(engine.files))
-        self._observer.policy_taken(engine.version, now.timestamp())
-        return becomes
+        engine = becomes.engine
+        log.info("policy set in force", version=engine.version, files=len(engine.files), activation=becomes.number)
+        self._observer.policy_taken(engine.version, becomes.since.timestamp())
 
     def _hold_back(self, pending: Pending | None) -> None:
         """What was pending before is no longer what the folder holds."""

@@ -64,7 +64,7 @@ EVENT_TYPES = (
         name="policy.activated",
         meaning="A policy set decides from now on.",
         kind=RecordKind.POLICY,
-        outcomes=("first", "watch", "approved", "rollback"),
+        outcomes=("first", "watch", "approved", "rollback", "engine"),
     ),
     EventType(
         name="policy.refused",

@@ -13,6 +13,8 @@ from ledger.record.record_header import RecordKind
 ACT_SUBJECT = "subject"
 ACT_BODY = "act"
 ACTIVATION = "activation"
+ACTIVATION_NUMBER = "activation-number"
+PROPOSAL = "proposal"
 ACTOR = "actor"
 REFUSAL = "refusal"
 EXPORT = "export"
@@ -21,7 +23,8 @@ JOURNAL_KEY = "journal-key"
 REQUEST_ID = "request-id"
 COMMAND = "command"
 LEDGER_ACT = "ledger-act"
-"""Paths of parts: who or what an act is about and what it set; how a policy set took effect; an actor who names
+"""Paths of parts: who or what an act is about and what it set; how a policy set took effect; under
+which activation a case was decided; what was done with a proposed change of policies; an actor who names
 somebody; why an act was refused; what was exported; what was signed last before an epoch; which
 key of the journal was replaced by which; a request id that names whom the record is about; what was asked of the credit
 ledger, as it was received, and what it did."""
@@ -70,6 +73,9 @@ class Record:
     at: str | None = None
     """When it was recorded in an earlier journal; None: now."""
 
+    must_be_current: bool = False
+    """It is recorded only while its `policy` is in force; else it is to be decided again."""
+
     @property
     def header_actor(self) -> str:
         """Names nobody."""
@@ -102,11 +108,30 @@ def act_record(
     return Record(kind=kind, outcome=act, actor=actor, parts=parts, subject=subject, at=at)
 
 
-def activation_record(version: str, how: str, actor: Actor | str, at: str | None = None) -> Record:
-    """A policy set takes effect: `first`, `watch`, `approved` or `rollback`."""
-    said = json.dumps({"kind": how, "version": version}, separators=(",", ":"))
-    parts = (Part(ACTIVATION, said.encode()),)
+def activation_record(
+    version: str,
+    how: str,
+    actor: Actor | str,
+    at: str | None = None,
+    *,
+    proposal: int | None = None,
+    instant: str | None = None,
+) -> Record:
+    """A policy set takes effect: `first`, `watch`, `approved`, `rollback` or `engine`. `proposal`: the number of the
+    approved change; `instant`: from when on, where that isn't the record's own time."""
+    said: dict[str, object] = {"kind": how, "version": version}
+    said |= {} if proposal is None else {"proposal": proposal}
+    said |= {} if instant is None else {"from": instant}
+    parts = (Part(ACTIVATION, json.dumps(said, separators=(",", ":")).encode()),)
     return Record(kind=RecordKind.POLICY, outcome=how, policy=version, actor=actor, parts=parts, at=at)
+
+
+def proposal_record(act: str, number: int, said: str, actor: Actor | str, policy: str = "") -> Record:
+    """Something was done with a proposed change of policies: `act` is its word, `said` is JSON with all that it set.
+    `policy`: version of the proposed set, where it is known."""
+    parts = (Part(ACT_SUBJECT, str(number).encode()), Part(PROPOSAL, said.encode()))
+    subject = f"proposal {number}"
+    return Record(kind=RecordKind.PROPOSAL, outcome=act, policy=policy, actor=actor, parts=parts, subject=subject)
 
 
 def policy_refusal_record(digest: str, mistakes: str, actor: Actor | str) -> Record:

@@ -33,10 +33,16 @@ class RecordKind(StrEnum):
     """A key was created or revoked (`outcome`)."""
 
     POLICY = "policy"
-    """The set `policy` took effect; `outcome` is how: `first`, `watch`, `approved` or `rollback`."""
+    """The set `policy` took effect; `outcome` is how: `first`, `watch`, `approved`, `rollback` or `engine`."""
 
     POLICY_REFUSED = "policy.refused"
     """What was saved in the rules folder has mistakes, so the set before decides on."""
+
+    PROPOSAL = "policy.proposal"
+    """A change of policies was drafted, proposed, approved, rejected, scheduled, cancelled or failed (`outcome`)."""
+
+    POLICY_MODE = "policy.mode"
+    """Policies come into force in another way from here on: `outcome` is `watch` or `approved`."""
 
     WEBHOOK_ENDPOINT = "webhook-endpoint"
     """An address that events are sent to was added, changed or ended, or what failed there is sent again

@@ -47,7 +47,7 @@ def serve() -> None:
 
 def _request(said: dict[str, Any]) -> RecordedRequest:
     members = {name: said[name] for name in ("case", "request", "as_of", "id")}
-    return RecordedRequest(**members, engine=ENGINE_VERSION)
+    return RecordedRequest(**members, engine=ENGINE_VERSION, dropped=tuple(said.get("dropped", ())))
 
 
 def _put(answers: Any, said: dict[str, Any]) -> None:

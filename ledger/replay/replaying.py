@@ -174,7 +174,10 @@ def _recorded(record: OpenedRecord) -> tuple[RecordedRequest, bytes]:
         if said.get(name) != value:
             raise _NotAsRecorded(f"its answer says another {name} than its header")
     as_of, engine = str(said.get("as_of")), str(said.get("engine_version", ""))
-    return RecordedRequest(case=header.case, request=text, as_of=as_of, id=header.id, engine=engine), answer
+    gone = said.get("dropped_facts") or []
+    dropped = tuple(map(str, gone)) if isinstance(gone, list) else ()
+    asked = RecordedRequest(case=header.case, request=text, as_of=as_of, id=header.id, engine=engine, dropped=dropped)
+    return asked, answer
 
 
 def _said(header: Header, word: str, why: str = "", by: str = "") -> Replayed:

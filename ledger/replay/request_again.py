@@ -48,6 +48,9 @@ class RecordedRequest:
     engine: str
     """Of the engine that decided, as the answer names it."""
 
+    dropped: tuple[str, ...] = ()
+    """Facts that were left out of account then, as the answer names them."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredPolicies:
@@ -84,7 +87,7 @@ class AskedAgain:
             raise CannotDecide(f"knows no kind of case `{asked.case}`")
         try:
             body = read_json_object(asked.request, decimals_as_text=False, example="{…}")
-            decision = engine.decide_request(asked.case, body, date.fromisoformat(asked.as_of), asked.id)
+            decision = engine.decide_request(asked.case, body, date.fromisoformat(asked.as_of), asked.id, asked.dropped)
         except (JsonRefused, FactsRefused, ValueError) as error:
             raise CannotDecide(f"takes the request no more: {error}") from error
         answer, _ = answer_parts(replace(decision, engine_version=asked.engine))

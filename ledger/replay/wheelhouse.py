@@ -159,7 +159,9 @@ class _EngineProcess:
             whole = {"version": policies.version, "files": dict(policies.files), "standard_facts": facts}
             self._say({"policies": whole})
             self._sent = policies.version
-        request = {"case": asked.case, "request": asked.request, "as_of": asked.as_of, "id": asked.id}
+        request: dict[str, Any] = {"case": asked.case, "request": asked.request, "as_of": asked.as_of, "id": asked.id}
+        if asked.dropped:
+            request["dropped"] = list(asked.dropped)
         self._say({"policies": policies.version, **request})
         said = self._hear()
         if self._trouble or not isinstance(said.get("answer"), str):

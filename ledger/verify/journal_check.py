@@ -23,6 +23,7 @@ from ledger.verify.history_check import HistoryCheck, SignedSize
 from ledger.verify.journal_faults import FaultKind, FaultsFound
 from ledger.verify.outside_evidence import LeafCheck, OutsideEvidence
 from ledger.verify.page_processes import Journals, how_many_processes, runs_checked, runs_of
+from ledger.verify.policy_life_check import check_policy_life
 from ledger.verify.policy_set_check import PolicySetCheck
 from ledger.verify.record_check import RecordCheck
 from ledger.verify.record_pages import PAGE, RecordPages
@@ -156,6 +157,7 @@ class _JournalCheck:
         for version in [row.version for row in self._journal.read(select(columns[0]).order_by(columns[0]))]:
             policies.look(tuple(row) for row in self._journal.read(select(*columns).where(columns[0] == version)))
         policies.finish(self._records)
+        check_policy_life(self._journal, faults, opens_bodies=self._places is not None)
         return Verified(
             faults=faults,
             records=self._pages.checked,

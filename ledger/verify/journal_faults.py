@@ -30,6 +30,7 @@ class FaultKind(StrEnum):
     OUTSIDE = "record unlike what others kept"
     COSIGNATURE = "cosignature missing or not by the witness"
     POLICY_SET = "policy set changed or missing"
+    POLICY_LIFE = "activation or approval without record"
     FILE = "file of the export changed or missing"
 
 
@@ -56,6 +57,8 @@ MEANINGS = {
     FaultKind.COSIGNATURE: "No witness that the trust policy names vouches for this: nobody but the journal's operator "
     "says that it is the only history.",
     FaultKind.POLICY_SET: "The policies kept are not those that decided.",
+    FaultKind.POLICY_LIFE: "Somebody added, changed or removed rows by hand: when a set was in force, and who approved "
+    "it, is what records say.",
     FaultKind.FILE: "The folder is not the one that was exported.",
 }
 """In a sentence or two, for somebody who has to tell others."""

@@ -23,6 +23,7 @@ import httpx2
 import pytest
 
 from api.settings import Settings
+from ledger.policies.policy_mode import PolicyMode
 from scripts.option_tables import commands as cli_commands
 from scripts.pictures import PICTURES, draw, pictures
 from scripts.sample_ledger import LEDGER, ledger
@@ -38,6 +39,7 @@ FROM_AN_EMPTY_FOLDER = ("docs/tutorial.md", "docs/command-line.md", "docs/first-
 """All other pages begin in a folder that `credence init` made."""
 
 LONG_PAGES = (
+    "docs/changing-policies.md",
     "docs/command-line.md",
     "docs/upgrading.md",
     "docs/auditors.md",
@@ -73,7 +75,7 @@ IBM = "ibm_accounts_receivable.csv"
 
 ASKS = tuple(
     f"credence {word}"
-    for word in ("activate", "people", "keys", "webhooks", "import", "account", "order", "holds", "ledger")
+    for word in ("activate", "policies", "people", "keys", "webhooks", "import", "account", "order", "holds", "ledger")
 )
 """Commands that ask the service which listens on port 8000."""
 
@@ -103,12 +105,16 @@ class TestShell:
         self._service: httpx2.Client | None = None
         self._last_id = EXAMPLE_ID
         self._rules_seen = ""
+        self._mode = PolicyMode.WATCH
 
     def run(self, line: str) -> tuple[str, int] | None:
         line = line.removeprefix(".venv/bin/")
         if IBM in line or any(line.startswith(start) for start in NOT_RUN):
             return None
         os.chdir(self.folder)
+        if line.startswith("CREDENCE_POLICIES="):  # before the service is asked for the first time
+            self._mode = PolicyMode(line.partition("=")[2])
+            return "", 0
         if line.startswith("cd "):
             self.folder /= line.removeprefix("cd ")
             return "", 0
@@ -150,9 +156,9 @@ class TestShell:
         files = sorted([*rules.glob("*.yaml"), *rules.glob("lists/*")])
         content = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
         if self._service is None:
-            settings = Settings(rules=rules, journal=self.folder / "var" / "credence.db")
+            settings = Settings(rules=rules, journal=self.folder / "var" / "credence.db", policies=self._mode)
             self._service = self._stack.enter_context(running(settings))
-        elif content != self._rules_seen:
+        elif content != self._rules_seen and self._mode is PolicyMode.WATCH:
             before = self._state()
             eventually(lambda: self._state() != before)
         self._rules_seen = content

@@ -50,7 +50,7 @@ EXAMPLES: dict[str, list[str]] = {
 }
 """What to type after each command; the files are those of `_home`."""
 
-ASKING = ("people", "keys", "webhooks", "erase", "journal", "audit", "witness")
+ASKING = ("policies", "people", "keys", "webhooks", "erase", "journal", "audit", "witness")
 
 NOT_RUN = {
     "config": "shows the settings of `serve`, as tests/api/test_setting_origins.py tries",
@@ -69,6 +69,9 @@ NOT_RUN = {
             *(f"order {each}" for each in ("show", "release", "hold", "reject", "cancel", "recheck", "deliver")),
         ),
         "ask a running service, as docs/first-day.md does",
+    ),
+    **dict.fromkeys(
+        ("register", "receivables"), "ask a running service, as tests/api/http/test_money_routes.py does with each"
     ),
     **dict.fromkeys(
         (f"audit {each}" for each in ("releases", "limits", "exceptions")),

@@ -30,6 +30,21 @@ GET  /problems/{slug}              may   may   may   may   may   may   may   may
 GET  /v1/policies                  -     -     -     may   may   may   may   -     may   -     -
 POST /v1/policies/check            -     -     -     -     may   may   -     -     -     -     -
 POST /v1/policies/activate         -     -     -     -     -     may   -     -     -     -     -
+POST /v1/policies/init             -     -     -     -     -     -     -     -     may   -     -
+POST /v1/policies/drafts           -     -     -     -     may   may   -     -     -     -     -
+GET  /v1/policies/drafts/{number}  -     -     -     may   may   may   may   -     may   -     -
+PUT  /v1/policies/drafts/{number}  -     -     -     -     may   may   -     -     -     -     -
+POST /v1/policies/drafts/{number}/propose -     -     -     -     may   may   -     -     may   -     -
+GET  /v1/policies/proposals        -     -     -     may   may   may   may   -     may   -     -
+GET  /v1/policies/proposals/{number} -     -     -     may   may   may   may   -     may   -     -
+POST /v1/policies/proposals/{number}/approve -     -     -     -     -     noto  -     -     -     -     -
+POST /v1/policies/proposals/{number}/reject -     -     -     -     -     noto  -     -     -     -     -
+POST /v1/policies/proposals/{number}/activate -     -     -     -     -     noto  -     -     -     -     -
+POST /v1/policies/proposals/{number}/cancel -     -     -     -     -     may   -     -     -     -     -
+POST /v1/policies/proposals/{number}/withdraw -     -     -     -     may   may   -     -     -     -     -
+GET  /v1/policies/activations      -     -     -     may   may   may   may   -     may   -     -
+GET  /v1/policies/versions/{version} -     -     -     may   may   may   may   -     may   -     -
+POST /v1/policies/rollback         -     -     -     -     -     may   -     -     -     -     -
 POST /v1/decisions/order           may   -     -     may   -     -     -     -     -     -     -
 POST /v1/decisions/invoice         -     -     may   may   -     -     -     -     -     -     -
 POST /v1/decisions/account         -     -     may   may   -     -     -     -     -     -     -
@@ -91,6 +106,15 @@ POST /v1/credit-notes              -     may   -     -     -     -     -     -  
 POST /v1/payments                  -     may   -     -     -     -     -     -     -     -     -
 POST /v1/deposits                  -     may   -     -     -     -     -     -     -     -     -
 POST /v1/payments/{id}/reverse     -     may   -     may   -     -     -     -     -     -     -
+POST /v1/payments/{id}/allocate    -     may   -     -     -     -     -     -     -     -     -
+POST /v1/payments/{id}/unallocate  -     may   -     may   -     -     -     -     -     -     -
+GET  /v1/items/{id}                -     own   may   may   mask  mask  may   -     -     -     -
+GET  /v1/receivables               -     -     may   may   -     -     may   -     -     -     -
+GET  /v1/register                  -     -     may   may   -     -     may   -     -     -     -
+POST /v1/write-offs                -     -     prop  auth  -     -     -     -     -     -     -
+GET  /v1/write-offs                -     -     may   may   -     -     may   -     -     -     -
+POST /v1/write-offs/{id}/approve   -     -     -     auth  -     -     -     -     -     -     -
+POST /v1/write-offs/{id}/refuse    -     -     -     auth  -     -     -     -     -     -     -
 POST /v1/rates                     -     may   -     -     -     -     -     -     -     -     -
 GET  /v1/orders                    own   -     -     may   -     -     may   -     -     -     -
 GET  /v1/orders/{id}               own   -     -     may   -     -     may   -     -     -     -
@@ -136,6 +160,7 @@ WORDS = {
     "prop": Right.PROPOSE,
     "conf": Right.CONFIRM,
     "bill": Right.DELIVER_BILL,
+    "noto": Right.NOT_OWN,
     "-": None,
 }
 

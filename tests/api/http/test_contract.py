@@ -65,7 +65,10 @@ UNSAID = {
     "the file is empty",  # as one of blanks is
     "holds invisible characters",  # which are too many for a pattern that anybody could read
     NOTHING_TO_CHECK,
+    "stands beside `on`",
     "is missing, so that sent again it would be done twice",  # of a delivery, unless a header is sent
+    "goes with discount_rate",  # both or neither
+    "is of a debit alone",  # of an invoice nothing is the interest of
 }
 
 
@@ -78,6 +81,8 @@ UNSAID_OF_SOME = (
     "is another currency than ",
     "is a second rate of ",
     "has too many digits",
+    "has two files called ",
+    "is no moment",
     "is out of range once converted",
     "is not a date",
     "is no day",
@@ -96,12 +101,14 @@ before it begins, and of what stands in a file."""
 
 UNSAID_PROBLEMS = (
     "/problems/access-change-refused",
+    "/problems/activation-in-the-past",
     "/problems/cosignature-refused",
     "/problems/cursor-unusable",
     "/problems/fact-comes-from-the-ledger",
     "/problems/idempotency-key-reused",
     "/problems/no-rate",
     "/problems/over-allocated",
+    "/problems/policies-have-mistakes",
     "/problems/search-refused",
     "/problems/unknown-invoice",
     "/problems/webhook-refused",

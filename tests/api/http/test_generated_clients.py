@@ -119,6 +119,9 @@ NAMES = {
     *("Decisions", "DecisionLine", "Records", "RecordLine", "RecordDetails", "ProofState"),
     *("AddCosignatureRequest", "Cosignature"),
     *("ErasureRequest", "Erasure", "Erasures", "ErasureState", "ErasedPerson", "Gone", "Ground"),
+    *("Draft", "Proposal", "Proposals", "ProposalState", "ProposalKind", "Approval", "Edit", "Effective"),
+    *("Findings", "InvariantFinding", "Activation", "Activations", "ActivationKind", "PolicyVersion"),
+    *("BeginDraftRequest", "EditDraftRequest", "ActOnProposalRequest", "RollBackRequest", "UnapprovedRollback"),
     *("Replay", "Completeness", "CompletenessRequest", "Finding", "PageLanguage", "ReportForm"),
 }
 """Every component of the default policies' document."""
@@ -171,6 +174,9 @@ def test_components_and_operations_have_these_names(document: Path) -> None:
             "get_facts",
         ),
         *("get_policies", "check_policies", "activate_policies", "healthz", "readyz", "metrics_text"),
+        *("init_policies", "begin_draft", "get_draft", "edit_draft", "propose_draft", "list_proposals", "get_proposal"),
+        *("approve_proposal", "reject_proposal", "activate_proposal", "cancel_proposal", "withdraw_proposal"),
+        *("get_activations", "get_version", "roll_back_policies"),
         *("list_decisions", "list_records", "get_record", "prove_decision", "prove_record"),
         *("get_people", "add_person", "change_person", "end_person", "get_keys", "create_key", "revoke_key"),
         *("get_webhooks", "get_dead_letters", "add_webhook", "change_webhook", "end_webhook"),
@@ -184,6 +190,8 @@ def test_components_and_operations_have_these_names(document: Path) -> None:
         *("request_limit", "grant_limit", "refuse_limit", "end_limit", "list_limits"),
         *("put_security", "end_security", "list_securities", "list_items", "list_entries"),
         *("post_invoice", "post_credit_note", "post_payment", "reverse_payment", "post_deposit", "put_rates"),
+        *("allocate_payment", "unallocate_payment", "get_item", "get_receivables", "get_register"),
+        *("ask_write_off", "approve_write_off", "refuse_write_off", "list_write_offs"),
         *("submit_order", "change_order", "recheck_order", "release_order", "hold_order", "reject_order"),
         *("cancel_order", "reopen_order", "deliver_order", "undeliver_order", "close_order", "release_orders"),
         *("list_orders", "get_order", "list_holds", "get_headroom", "preview_orders"),

@@ -31,7 +31,7 @@ from ledger.record.signed_notes import COSIGNATURE, new_signer
 from tests.support.duties import RETENTION
 from tests.support.journal_reading import from_journal, headers_in
 from tests.support.keyed_services import asking_for_keys, bearer, changed, people_with_keys, service_key, settings_in
-from tests.support.order_desks import ORDERS, accounts, enter, put_rows, settings_of_desk
+from tests.support.order_desks import ORDERS, accounts, enter, put_rows, settings_of_desk, write_provisions
 from tests.support.patience import PATIENCE
 from tests.support.raw_http import ask
 from tests.support.running_service import BODY, eventually, journal_file, running
@@ -49,6 +49,7 @@ def service_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     settings = settings_of_desk(home, trust_policy=str(home / "trust.policy"))
     put_rows(settings, accounts("C-77", *(f"C-{move}" for move in MOVES)))
     (settings.rules / "retention.yaml").write_text(f"{RETENTION}\n...\n", "utf-8")
+    write_provisions(settings)
     return settings
 
 
@@ -162,6 +163,30 @@ def _booked(what: str, more: dict[str, object]) -> Callable[..., Asked]:
     return lambda client, _: (_new_account(client, what), Asked(f"/v1/{what}", body, {**body, "amount": "8.00"}))[1]
 
 
+def _owing(client: httpx2.Client, word: str) -> str:
+    """An account that owes 7.00; gives its number."""
+    _new_account(client, word)
+    invoice = {**INVOICE, "id": f"RE-{word}", "account": f"C-{word}"}
+    client.post("/v1/invoices", json=invoice).raise_for_status()
+    return f"C-{word}"
+
+
+def _paid(client: httpx2.Client, word: str, **more: object) -> httpx2.Response:
+    payment = {"id": f"P-{word}", "account": f"C-{word}", "amount": "1.00", **more}
+    return client.post("/v1/payments", json=payment).raise_for_status()
+
+
+def _pays(word: str, **more: object) -> dict[str, object]:
+    return {"references": [{"invoice": f"RE-{word}", **more}]}
+
+
+def _given_up(word: str) -> dict[str, object]:
+    return {"id": f"WO-{word}", "account": f"C-{word}", "invoice": f"RE-{word}", "reason": "they closed"}
+
+
+PROPOSER = {"Credence-On-Behalf-Of": "u.c; roles=collector"}
+
+
 def _limit(client: httpx2.Client, act: str) -> Asked:
     path = f"{_new_account(client, f'limit-{act}')}/limits"
     client.post(path, json={"amount": "10.00"}).raise_for_status()
@@ -184,11 +209,57 @@ def _submitted(number: str, amount: str) -> dict[str, object]:
     return {"account": "C-77", "order": {"id": number, "amount": amount}}
 
 
+EDITOR = {"Credence-On-Behalf-Of": "e.lang; roles=editor"}
+APPROVER = {"Credence-On-Behalf-Of": "a.kurz; roles=approver"}
+
+
+def _draft(client: httpx2.Client, name: str, **more: str) -> dict[str, Any]:
+    """Of the set in force with another comment, so that the same is decided."""
+    files = {each["name"]: each["text"] for each in client.get("/v1/policies?text=true").json()["files"]}
+    files = {called: f"# {name}\n{text}" if called.endswith("orders.yaml") else text for called, text in files.items()}
+    return {"title": name, "why": name, "files": files, "acknowledged": {"test:none": "A comment."}, **more}
+
+
+def _proposal(client: httpx2.Client, word: str, *before: str, who: dict[str, str] = APPROVER, **more: str) -> Asked:
+    """A proposal with which this is to be done, after all that was."""
+    number = client.post("/v1/policies/drafts", json=_draft(client, word, **more), headers=EDITOR).json()["number"]
+    proposed = client.post(f"/v1/policies/drafts/{number}/propose", json={}, headers=EDITOR)
+    body = {"digest": proposed.raise_for_status().json()["digest"]}
+    for each in before:
+        client.post(f"/v1/policies/proposals/{number}/{each}", json=body, headers=APPROVER).raise_for_status()
+    return Asked(f"/v1/policies/proposals/{number}/{word}", body, {"digest": "0" * 64}, who)
+
+
+def _propose(client: httpx2.Client) -> Asked:
+    number = client.post("/v1/policies/drafts", json=_draft(client, "propose"), headers=EDITOR).json()["number"]
+    return Asked(f"/v1/policies/drafts/{number}/propose", {}, {"a": 1}, EDITOR)
+
+
+def _roll_back(client: httpx2.Client) -> Asked:
+    before = client.get("/v1/policies").json()["version"]
+    asked = _proposal(client, "activate", "approve")
+    client.post(asked.path, json=asked.body, headers=APPROVER).raise_for_status()
+    body = {"version": before, "why": "It was better."}
+    return Asked("/v1/policies/rollback", body, {**body, "why": "It was."}, APPROVER)
+
+
 ASKED: dict[str, Callable[[httpx2.Client, Settings], Asked]] = {
     "/v1/policies/check": lambda *_: Asked("/v1/policies/check", {"files": {}}, {"files": {"a.yaml": "..."}}),
     "/v1/policies/activate": lambda client, settings: Asked(
         "/v1/policies/activate", {"version": _pending(client, settings)}, {"version": "0" * 64}
     ),
+    "/v1/policies/drafts": lambda client, _: Asked(
+        "/v1/policies/drafts", _draft(client, "begin"), _draft(client, "other"), EDITOR
+    ),
+    "/v1/policies/drafts/{number}/propose": lambda client, _: _propose(client),
+    "/v1/policies/proposals/{number}/approve": lambda client, _: _proposal(client, "approve"),
+    "/v1/policies/proposals/{number}/reject": lambda client, _: _proposal(client, "reject"),
+    "/v1/policies/proposals/{number}/withdraw": lambda client, _: _proposal(client, "withdraw", who=EDITOR),
+    "/v1/policies/proposals/{number}/activate": lambda client, _: _proposal(client, "activate", "approve"),
+    "/v1/policies/proposals/{number}/cancel": lambda client, _: _proposal(
+        client, "cancel", "approve", "activate", on="2099-01-01"
+    ),
+    "/v1/policies/rollback": lambda client, _: _roll_back(client),
     "/v1/decisions/order": lambda *_: Asked(ORDER, BODY, {**BODY, "as_of": "2026-07-02"}),
     "/v1/audit/completeness": lambda *_: Asked(
         "/v1/audit/completeness", {"orders": {"SO-none": "1.00"}}, {"orders": {}}
@@ -238,6 +309,30 @@ ASKED: dict[str, Callable[[httpx2.Client, Settings], Asked]] = {
         client.post("/v1/payments", json={"id": "P-1", "account": "C-reverse", "amount": "1.00"}).raise_for_status(),
         Asked("/v1/payments/P-1/reverse", {}, {"bounced": False}),
     )[2],
+    "/v1/payments/{id}/allocate": lambda client, _: (
+        _owing(client, "allocate"),
+        _paid(client, "allocate", on_account=True),
+        Asked("/v1/payments/P-allocate/allocate", _pays("allocate"), _pays("allocate", amount="0.50")),
+    )[2],
+    "/v1/payments/{id}/unallocate": lambda client, _: (
+        _owing(client, "unallocate"),
+        _paid(client, "unallocate"),
+        Asked("/v1/payments/P-unallocate/unallocate", {}, {"invoice": "RE-unallocate"}),
+    )[2],
+    "/v1/write-offs": lambda client, _: (
+        _owing(client, "ask"),
+        Asked("/v1/write-offs", _given_up("ask"), {**_given_up("ask"), "reason": "they moved"}, DESK),
+    )[1],
+    "/v1/write-offs/{id}/approve": lambda client, _: (
+        _owing(client, "approve"),
+        client.post("/v1/write-offs", json=_given_up("approve"), headers=PROPOSER).raise_for_status(),
+        Asked("/v1/write-offs/WO-approve/approve", {}, REASON, DESK),
+    )[2],
+    "/v1/write-offs/{id}/refuse": lambda client, _: (
+        _owing(client, "refuse"),
+        client.post("/v1/write-offs", json=_given_up("refuse"), headers=PROPOSER).raise_for_status(),
+        Asked("/v1/write-offs/WO-refuse/refuse", {}, REASON, DESK),
+    )[2],
     "/v1/deposits": lambda client, _: (
         client.put(f"/v1/accounts/{_account('SO-deposit')}", json={}).raise_for_status(),
         _order(client, "SO-deposit"),
@@ -280,8 +375,10 @@ ASKED: dict[str, Callable[[httpx2.Client, Settings], Asked]] = {
 """By route; the other kinds of case share the code of orders."""
 
 GRANT = "/v1/accounts/{id}/limits/{number}/grant"
-POSTED = {row.path for row in ROWS if row.method == "POST"} - {"/v1/decisions/{case}", GRANT}
-"""Every route that POSTs, but for those that only refuse: the policies here let no grant of a limit count."""
+INIT = "/v1/policies/init"
+POSTED = {row.path for row in ROWS if row.method == "POST"} - {"/v1/decisions/{case}", GRANT, INIT}
+"""Every route that POSTs, but for those that only refuse: the policies here let no grant of a limit count, and are not
+the first."""
 
 
 def test_every_route_that_posts_is_asked_here() -> None:

@@ -1,4 +1,4 @@
-"""Proofs in processes of their own: the jobs of `credence prove` and `credence dead`.
+"""Proofs in processes of their own: the jobs of `credence prove`, `credence dead` and `credence diff --prove`.
 
 A solver may run for ever, or take all memory; so each question is a job with limits, and what is stopped, dies or finds
 no solver is undecided, never proved. Two processes share the questions; each compiles the policies once.
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import accumulate, takewhile
 from typing import Any, TypeVar
 
 from api.worker import JobFailed, Worker
-from engine.pipeline import Engine, load, version
+from engine.pipeline import Engine, Loaded, load, load_stored, version
+from engine.proofs.category import CategoryOfKind, KnownCase, categorized
 from engine.proofs.confirmation import ShownSide
 from engine.proofs.dead_rules import DeadRule, dead_rules
 from engine.proofs.prove import Proof, prove
@@ -86,6 +87,32 @@ def _by_language(text: Any) -> dict[str, str]:
     return dict(text.by_language)
 
 
+@dataclass(frozen=True, slots=True)
+class SetText:
+    """The text of a policy set, as another process takes it."""
+
+    files: Mapping[str, bytes]
+    standard_facts: bytes | None
+    """Of a stored set those of its day; None: this engine's."""
+    is_stored: bool
+    """Whether it has been in force, so that its version shows that it is all there."""
+
+    def loaded(self) -> Loaded:
+        """Compiled, or what is wrong with it."""
+        return load_stored(self.files, self.standard_facts) if self.is_stored else load(self.files)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryQuestion:
+    """What a change of policies does to decisions from a day on."""
+
+    before: SetText
+    after: SetText
+    today: date
+    known: tuple[KnownCase, ...]
+    """Cases that are tried before the solver is asked."""
+
+
 def restarts_within(seconds: float) -> tuple[float, ...]:
     """The seconds of the attempts that fit into so many; one of that many where none does."""
     repeated = (*RESTARTS, *(RESTARTS[-1] for _ in range(int(seconds / RESTARTS[-1]))))
@@ -124,6 +151,14 @@ def settle_one(files: Files, id: str, day: date, today: date, restarts: Sequence
 def look_at_rules(files: Files, case: str, day: date, seconds: float) -> list[DeadRule]:
     """The job of one kind of case."""
     return list(dead_rules(_engine(files), case, day, seconds))
+
+
+def settle_category(question: CategoryQuestion, case: str, restarts: Sequence[float]) -> CategoryOfKind:
+    """The job of one kind of case of two policy sets."""
+    before, after = (text.loaded().engine for text in (question.before, question.after))
+    if before is None or after is None:
+        raise ValueError("policies with mistakes were to be compared")
+    return categorized(before, after, case, question.today, question.known, restarts)
 
 
 # --- in ours ---------------------------------------------------------------------------------------------------------
@@ -175,6 +210,38 @@ def rules_looked_at(
     if not is_there():
         return [(case, NOT_INSTALLED) for case in cases]
     return _by_workers(cases, job, answered, limits_for(limit))
+
+
+def categories(
+    question: CategoryQuestion, kinds: Sequence[CategoryOfKind], seconds: float, done: Callable[[int], None]
+) -> list[CategoryOfKind]:
+    """What the change does to each kind of case, in the order given. `kinds` are what is known without a solver, and
+    what stands where none can answer; `seconds` is how long it may look at each question. `done` is told how many
+    are settled."""
+    restarts = restarts_within(seconds)
+    count = 0
+
+    def job(kind: CategoryOfKind) -> tuple[Callable[..., CategoryOfKind], tuple[Any, ...]]:
+        return settle_category, (question, kind.case, restarts)
+
+    def answered(kind: CategoryOfKind, result: CategoryOfKind | Exception) -> CategoryOfKind:
+        nonlocal count
+        count += 1
+        done(count)
+        return _open(kind, _why(result)) if isinstance(result, Exception) else result
+
+    if not is_there():
+        return [_open(kind, NOT_INSTALLED) for kind in kinds]
+    return _by_workers(kinds, job, answered, limits_for(seconds * 2))
+
+
+def _open(kind: CategoryOfKind, why: str) -> CategoryOfKind:
+    """With the reason why what is undecided is so."""
+    answers = {
+        direction: replace(answer, open_because=why) if answer.verdict is ProofVerdict.UNDECIDED else answer
+        for direction, answer in kind.answers.items()
+    }
+    return replace(kind, answers=answers)
 
 
 def _of(invariant: Invariant, result: Proof | Exception) -> ProofOfInvariant:

@@ -46,6 +46,7 @@ from engine.reading.policy_list import SITE_FACTS, check_policy_list, no_site_fa
 from engine.reading.retention_file import SITE_RETENTION, RetentionRule, read_retention
 from engine.reading.site_texts import other_languages
 from engine.reading.vocabulary_file import SITE_KEYS_REQUIRED, read_vocabulary
+from engine.ruleset.formula import Formula
 from engine.ruleset.invariant import Invariant
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.binding import FactsRefused, Fault, Value
@@ -54,7 +55,7 @@ from engine.vocabulary.conversion import converted
 from engine.vocabulary.days import day_in, day_number
 from engine.vocabulary.dropped_facts import without_facts
 from engine.vocabulary.rates import NO_RATES, CurrencyRefused, Denomination, Rate, Rates, read_rates
-from engine.vocabulary.vocabulary import Vocabulary
+from engine.vocabulary.vocabulary import Type, Vocabulary
 
 STANDARD_FACTS = "engine/facts.yaml"
 """What the standard facts are called in version hashes, stored sets and places of mistakes. It stays as it was in the
@@ -98,8 +99,9 @@ class Engine:
     """A policy set that has been checked, ready to decide. Thread-safe, and picklable: what was compiled goes along.
 
     `version` is the set's SHA-256, which every decision carries; `files` are its texts by name, and `standard_facts` is
-    the text of the standard facts, which belong to the version. `vocabulary`, `policies`, `exceptions` and
-    `lists`, those in files of their own, are what was read; `retention` says how long decisions are kept.
+    the text of the standard facts, which belong to the version. `vocabulary`, `policies`, `exceptions`,
+    `invariant_definitions` and `lists`, those in files of their own, are what was read; `retention` says how long
+    decisions are kept.
 
     Evaluators, with their generated code and Rete networks, are made when a case kind is first decided on a stretch of
     dates, or by `warm`. `close` frees the networks; without it they go with the last reference.
@@ -117,6 +119,7 @@ class Engine:
         self.policies: Mapping[str, Policy] = compiled.linked.policies
         self.exceptions = tuple(each.definition for each in compiled.linked.exceptions)
         self.lists: Mapping[str, ParameterDefinition] = compiled.linked.list_files
+        self.invariant_definitions = compiled.linked.invariants
         self.retention = retention
         self.gone_facts: frozenset[str] = frozenset()
         """Facts of sets that were in force lately and that this one has not: callers may still send them, so they are
@@ -204,6 +207,14 @@ class Engine:
         for stretch in self._compiled.stretches:
             for case in CASE_KINDS:
                 yield self._compiled.ruleset(case, stretch.since or date.min)
+
+    def types(self) -> Mapping[str, Type]:
+        """By full name the type of every fact, value and parameter."""
+        return self._compiled.types()
+
+    def formulas(self, name: str) -> tuple[tuple[date | None, Collection[Formula]], ...]:
+        """What a value or a rule's conditions compile to on each stretch of dates; empty for any other name."""
+        return self._compiled.formulas(name)
 
     def days_of_stretches(self) -> Iterator[date]:
         """A day of every stretch of dates between two changes of parameters, the earliest first."""

@@ -18,6 +18,9 @@ GRADING = "grading"
 GRADE = f"{GRADING}.grade"
 """The variable with the grade, which decisions on orders read too."""
 
+NEW_CREDIT = "orders.new_credit"
+"""The variable with the credit that an order adds, which simulations add up."""
+
 PROVISIONS = "provisions"
 """Policy of the case kind `invoice`; its results `bucket`, `loss_rate` and `allowance` make the loss allowance, and
 `covered` is what of the invoice is insured or secured."""

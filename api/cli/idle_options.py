@@ -40,7 +40,7 @@ IDLE = (
     ),
     IdleOption(
         option="--lang",
-        commands=("decide", "explain", "portfolio", "backtest"),
+        commands=("decide", "explain", "portfolio", "backtest", "diff", "simulate", "nearest"),
         beside="--json",
         without=("--report",),
         because="beside --json, which is the same in every language; leave one of them out",
@@ -50,6 +50,27 @@ IDLE = (
         commands=("portfolio", "backtest"),
         without=("--rejects", "--report"),
         because="without --rejects, the only CSV file that is written; give that too",
+    ),
+    IdleOption(
+        option="--seconds",
+        commands=("diff",),
+        without=("--prove",),
+        because="without --prove, whose questions it limits; give that too",
+    ),
+    IdleOption(
+        option="--facts",
+        commands=("diff",),
+        beside="--json",
+        because="beside --json, which has all facts; leave one of them out",
+    ),
+    *(
+        IdleOption(
+            option=option,
+            commands=("simulate",),
+            without=("--history",),
+            because="without --history, the file that it is about; give that too",
+        )
+        for option in ("--map", "--encoding", "--delimiter")
     ),
     IdleOption(
         option="SUBJECT",

@@ -36,6 +36,7 @@ from api.cli.console import FOUND_PROBLEMS, UNUSABLE
 from api.cli.dead import dead
 from api.cli.decide import decide
 from api.cli.decide_file import decide_file_command
+from api.cli.diff import diff
 from api.cli.erase import confirm, finish, list_erasures, propose, withdraw
 from api.cli.explain import explain
 from api.cli.grammar import Commands, register
@@ -55,6 +56,7 @@ from api.cli.journal_show import show
 from api.cli.journal_verify import verify
 from api.cli.keys import create, list_keys, recover, revoke
 from api.cli.ledger import verify_ledger
+from api.cli.nearest import nearest_command
 from api.cli.orders import cancel, deliver, hold, holds, recheck, reject, release, show_order
 from api.cli.people import add, change, end, list_people
 from api.cli.people import erase as erase_person
@@ -76,6 +78,7 @@ from api.cli.prove import prove
 from api.cli.receivables import overdue_register, receivables
 from api.cli.schema import schema
 from api.cli.serve import serve
+from api.cli.simulate import simulate_command
 from api.cli.sql import sql
 from api.cli.take_over import take_over
 from api.cli.test import test
@@ -168,7 +171,10 @@ COMMANDS = (
     ("test", test, "Run the policy tests; say what they don't touch."),
     ("prove", prove, "Prove what must hold of every case, or show one that breaks it."),
     ("dead", dead, "Find rules that can never fire, or never decide alone."),
+    ("diff", diff, "Say what changed between two policy sets, and what that does."),
+    ("simulate", simulate_command, "Decide cases that were there by two policy sets: what flips, how much money."),
     ("decide", decide, "Decide one case."),
+    ("nearest", nearest_command, "Say what would let a held case pass, to the cent."),
     ("explain", explain, "Show why each rule fired or didn't for one case."),
     ("decide-file", decide_file_command, "Decide each row of a file."),
     ("batch", batch, "Decide millions of rows on DuckDB or Spark."),

@@ -103,6 +103,8 @@ _SEE_DECISIONS = _may(
     DESK, AUDITOR, order_entry=Right.OWN, booking=Right.OWN, collector=Right.INVOICES_AND_ACCOUNTS,
     editor=Right.MASKED, approver=Right.MASKED,
 )  # fmt: skip
+_TRY = _may(ORDER_ENTRY, DESK, EDITOR, APPROVER, AUDITOR)
+_TRY_OTHERS = _may(COLLECTOR, DESK, EDITOR, APPROVER, AUDITOR)
 _JOURNAL = _may(AUDITOR, privacy=Right.HEADER, admin=Right.HEADER)
 _LOG = _may(AUDITOR, ADMIN) | {NO_ROLE: Right.SETTING}
 _ORDERS = _may(ORDER_ENTRY, DESK)
@@ -154,6 +156,8 @@ ROWS = (
     AccessRow("POST", "/v1/decisions/account", _may(COLLECTOR, DESK)),
     AccessRow("POST", "/v1/decisions/portfolio", _may(COLLECTOR, DESK)),
     AccessRow("POST", "/v1/decisions/limit", _may(COLLECTOR, DESK)),
+    AccessRow("POST", "/v1/decisions/order/nearest", _TRY),
+    AccessRow("POST", "/v1/decisions/limit/nearest", _TRY_OTHERS),
     AccessRow("GET", "/v1/decisions", _SEE_DECISIONS),
     AccessRow("GET", "/v1/decisions/{id}", _SEE_DECISIONS),
     AccessRow("GET", "/v1/decisions/{id}/proof", _SEE_DECISIONS),
@@ -288,9 +292,8 @@ _DRAFTS = _may(EDITOR, APPROVER, desk=Right.READ, auditor=Right.READ)
 
 LATER = (
     *_later("GET /v1/decisions/{id}/explanation", rights=_SEE_DECISIONS),
-    *_later("POST /v1/decisions/order/try", "POST /v1/decisions/order/nearest", rights=_TRY),
-    *_later("POST /v1/decisions/invoice/try", "POST /v1/decisions/invoice/nearest", rights=_TRY_OTHERS),
-    *_later("POST /v1/decisions/account/try", "POST /v1/decisions/account/nearest", rights=_TRY_OTHERS),
+    *_later("POST /v1/decisions/order/try", rights=_TRY),
+    *_later("POST /v1/decisions/invoice/try", "POST /v1/decisions/account/try", rights=_TRY_OTHERS),
     *_later("POST /v1/decisions/portfolio/try", "POST /v1/decisions/limit/try", rights=_TRY_OTHERS),
     *_later("POST /v1/journal/export", rights=_JOURNAL),
     *_later("GET /v1/settings", rights=_may(ADMIN, AUDITOR)),

@@ -149,6 +149,49 @@ class RateShape(Shape):
     rate: str = Field(description="In units of the answer's currency.", examples=["0.9215"])
 
 
+class LeverShape(Shape):
+    """So much of something that can be changed about a case."""
+
+    name: str = Field(examples=["payment"])
+    title: TextShape
+    amount: str | int | None = Field(description="How much it takes: money as decimal text, or days; null: none helps.")
+    fact: str = Field(description="The fact that changes.", examples=["account.open_invoices"])
+    becomes: str | int | None = Field(description="What that fact is then.")
+
+
+class SwitchShape(Shape):
+    """Something that is done or not, such as renewing the assessment."""
+
+    name: str = Field(examples=["assessment"])
+    title: TextShape
+
+
+class NearestChangeShape(Shape):
+    """One lever, two together, or a switch, and what came of it."""
+
+    state: Literal["passes", "impossible", "undecided"] = Field(
+        description="`passes`: with so much, and not with a unit less. `impossible`: all amounts were looked at. "
+        "`undecided`: it could not be worked out."
+    )
+    switches: list[SwitchShape] = Field(description="What has to be done besides.")
+    levers: list[LeverShape]
+    outcome: str | None = Field(description="What the case is decided then; null unless it passes.")
+    conditions: dict[str, JsonValue] = Field(description="What the customer must bring still.")
+
+
+class NearestShape(Shape):
+    """What would let a case pass; nothing of it is recorded."""
+
+    case: str
+    subject: str = Field(description="The number of the order or request.")
+    as_of: date
+    currency: str = Field(description="ISO 4217; all amounts are in it.", examples=["EUR"])
+    outcome: str = Field(description="As the case is.")
+    passes: bool = Field(description="Whether it passes as it is; then nothing was looked for.")
+    changes: list[NearestChangeShape]
+    policy_version: Version
+
+
 class DecisionShape(Shape):
     """Money, rates and numbers are decimal text, dates ISO 8601 text, counts and days integers."""
 

@@ -62,6 +62,7 @@ from api.http.item_routes import add_item_routes
 from api.http.ledger_desk import LedgerDesk
 from api.http.log_routes import add_cosignature_route, add_log_routes
 from api.http.metrics import Metrics
+from api.http.nearest_routes import add_nearest_routes
 from api.http.openapi import follow_vocabulary, operation_id
 from api.http.order_preview import add_order_preview_routes
 from api.http.order_reading_routes import add_order_reading_routes
@@ -171,7 +172,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     app.add_middleware(Edge, metrics=metrics, admission=admission, retries=retries, direct=direct)
     app.router.routes.extend(_decide_route(case, asgi) for case, asgi in cases.items())
     _add_journal_routes(app, journal, policies, checker, settings)
-    _add_decision_routes(app, journal, policies)
+    _add_decision_routes(app, journal, policies, settings)
     _add_policy_routes(app, policies, checker, journal, settings.body_bytes_max)
     add_vocabulary_routes(app, policies)
     add_health_routes(app, policies, journal, metrics, worker)
@@ -324,8 +325,10 @@ def _add_journal_routes(
     add_audit_routes(app, journal, settings.body_bytes_max)
 
 
-def _add_decision_routes(app: FastAPI, journal: Journal, policies: Policies) -> None:
-    """Reading a decision again; and what a mistyped kind of case is answered, with the kinds that there are."""
+def _add_decision_routes(app: FastAPI, journal: Journal, policies: Policies, settings: Settings) -> None:
+    """What would let a case pass; reading a decision again; and what a mistyped kind of case is answered, with the
+    kinds that there are."""
+    add_nearest_routes(app, policies, journal.clock, settings.body_bytes_max)
 
     @app.get(
         "/v1/decisions/{id}",

@@ -17,9 +17,10 @@ from engine.diagnostics.diagnostic import TOO_LARGE, Diagnostic, Place, in_order
 from engine.proving.ascending import check_ascending
 from engine.reading.invariants_file import InvariantDefinition
 from engine.reading.policy import ParameterDefinition, Policy
+from engine.ruleset.formula import Formula
 from engine.ruleset.invariant import Invariant
 from engine.ruleset.ruleset import AS_OF, ListResult, Named, RuleSet
-from engine.vocabulary.vocabulary import Vocabulary
+from engine.vocabulary.vocabulary import Type, Vocabulary
 
 CHANGE_DATES_MAX = 400
 """Dates on which parameters of a set may change: more than a change a week for seven years."""
@@ -67,6 +68,30 @@ class Compiled:
     def invariants(self, case: str, as_of: date) -> tuple[Invariant, ...]:
         """What must hold of all cases of this kind that are decided on a date."""
         return tuple(each for each in self.stretch(as_of).invariants if each.case == case)
+
+    def types(self) -> Mapping[str, Type]:
+        """By full name the type of every fact, of what policies work out, and of parameters that have a value on some
+        date."""
+        types: dict[str, Type] = {}
+        for stretch in self.stretches:
+            types |= stretch.variables
+            types |= {name: constant.type for name, constant in stretch.constants.items()}
+        return types
+
+    def formulas(self, name: str) -> tuple[tuple[date | None, Collection[Formula]], ...]:
+        """What a value, or the conditions of a rule, compile to, by the first day of each stretch; empty for any other
+        name. Of conditions the order does not matter."""
+        policy = name.partition(".")[0]
+        found: list[tuple[date | None, Collection[Formula]]] = []
+        for stretch in self.stretches:
+            if name in self.linked.by_name:
+                steps = stretch.steps[self.linked.by_name[name].gives[0]]
+                found += [(stretch.since, (s.formula,)) for s in steps if isinstance(s, Named) and s.name == name]
+            for rule in stretch.rules.get(policy, ()):
+                if rule.id == name:
+                    conditions = frozenset(conjunct.formula for conjunct in rule.match.conjuncts)
+                    found.append((stretch.since, conditions))
+        return tuple(found)
 
     def needed(self, case: str) -> frozenset[str]:
         """The units that the policies of this case kind hold and read, by first name; the same on all dates."""

@@ -7,13 +7,13 @@ alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from engine.deciding.decision import Decision
 from engine.pipeline import Engine
-from engine.proving.smt.free_facts import assigned
+from engine.proving.smt.free_facts import FreeFacts, assigned
 from engine.proving.smt.questions import Question, is_broken
 from engine.proving.smt.settle import SideFacts, Witness
 from engine.proving.smt.term_values import Evaluation
@@ -88,7 +88,7 @@ class Confirmation:
         facts, as_of = side
         try:
             return self._engine.decide(
-                self._invariant.case, request_of(self._ruleset, facts), date_of(as_of), "witness"
+                self._invariant.case, request_of(self._ruleset.facts, facts), date_of(as_of), "witness"
             )
         except FactsRefused:
             return None
@@ -100,15 +100,15 @@ class Confirmation:
             decision = self.decided((facts, as_of))
             if decision is None:
                 raise ValueError("a witness that the engine refuses was confirmed")
-            request = request_of(self._ruleset, facts)
+            request = request_of(self._ruleset.facts, facts)
             sides.append(ShownSide(side=name, as_of=date_of(as_of), facts=request, decision=decision))
         return tuple(sides)
 
 
-def request_of(ruleset: RuleSet, facts: Mapping[str, Value]) -> dict[str, dict[str, object]]:
+def request_of(known: Iterable[Fact], facts: Mapping[str, Value]) -> dict[str, dict[str, object]]:
     """Bound facts as a request carries them, what is missing left out."""
     request: dict[str, dict[str, object]] = {}
-    for fact in ruleset.facts:
+    for fact in known:
         value = facts[fact.name]
         group, _, key = fact.name.partition(".")
         if value is not None:
@@ -120,20 +120,20 @@ def request_of(ruleset: RuleSet, facts: Mapping[str, Value]) -> dict[str, dict[s
 # --- made plain ------------------------------------------------------------------------------------------------------
 
 
-def plain(confirmation: Confirmation, question: Question, ruleset: RuleSet, witness: Witness, today: int) -> Witness:
+def plain(confirms: Callable[[Witness], bool], sides: Sequence[FreeFacts], witness: Witness, today: int) -> Witness:
     """The witness with as many facts as possible left out, or as the vocabulary's examples have them, and decided
-    today. Facts that differ between the sides stay."""
+    today. Facts that differ between the sides stay. `confirms` says whether it still shows what it did."""
     current = witness
-    for fact in ruleset.facts:
-        if len({side.names[fact.name] for side in question.sides}) > 1:
+    for fact in sides[0].facts:
+        if len({side.names.get(fact.name) for side in sides}) > 1:
             continue
         for value in _plainer(fact, current[0][0][fact.name]):
             tried = tuple(({**facts, fact.name: value}, as_of) for facts, as_of in current)
-            if confirmation.confirms(tried):
+            if confirms(tried):
                 current = tried
                 break
     tried = tuple((facts, today) for facts, _ in current)
-    return tried if confirmation.confirms(tried) else current
+    return tried if confirms(tried) else current
 
 
 def _plainer(fact: Fact, value: Value) -> Iterator[Value]:

@@ -65,8 +65,7 @@ def prove(engine: Engine, id: str, day: date, today: date, restarts: Sequence[fl
     number = day_number(max(day, today))
     settled = settle(
         question,
-        ruleset,
-        ordinary=tuple(everyday(question, ruleset, number)),
+        ordinary=tuple(everyday(question, number)),
         confirms=confirmation.confirms,
         restarts=restarts,
     )
@@ -81,7 +80,7 @@ def prove(engine: Engine, id: str, day: date, today: date, restarts: Sequence[fl
     )
     if settled.verdict is ProofVerdict.PROVED:
         return _if_it_speaks(proof, question, restarts)
-    return replace(proof, witness=_shown(confirmation, question, ruleset, settled, number))
+    return replace(proof, witness=_shown(confirmation, question, settled, number))
 
 
 def _invariant(engine: Engine, id: str, day: date) -> Invariant:
@@ -92,12 +91,10 @@ def _invariant(engine: Engine, id: str, day: date) -> Invariant:
     raise KeyError(id)
 
 
-def _shown(
-    confirmation: Confirmation, question: Question, ruleset: RuleSet, settled: Settled, today: int
-) -> tuple[ShownSide, ...]:
+def _shown(confirmation: Confirmation, question: Question, settled: Settled, today: int) -> tuple[ShownSide, ...]:
     if settled.witness is None:
         return ()
-    return confirmation.shown(plain(confirmation, question, ruleset, settled.witness, today))
+    return confirmation.shown(plain(confirmation.confirms, question.sides, settled.witness, today))
 
 
 def _silent_where(invariant: Invariant, ruleset: RuleSet) -> Iterator[str]:

@@ -70,6 +70,14 @@ def read_folder(root: Path, name: str = "") -> RulesFolder:
     return RulesFolder(root, policies, cases, maps)
 
 
+def tests_in(folder: Path) -> Mapping[str, bytes]:
+    """The policy tests in the folder itself, or under cases/ in it; none where it can't be read."""
+    try:
+        return _files(folder / "cases", PurePath("cases")) or _files(folder, PurePath(folder.name))
+    except InputRefused:
+        return {}
+
+
 def look(root: Path) -> Look:
     """At the files that `read_folder` gives as policies."""
     try:

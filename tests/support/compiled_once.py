@@ -40,7 +40,7 @@ def load_once(files: Mapping[str, bytes]) -> Loaded:
 def compiled_once() -> Iterator[None]:
     """While it lasts, commands of this process compile no policy set twice."""
     with pytest.MonkeyPatch.context() as patched:
-        for module in ("api.cli.check", "api.cli.policy_folder", "api.starter.in_currency"):
+        for module in ("api.cli.check", "api.cli.policy_folder", "api.proof_job", "api.starter.in_currency"):
             patched.setattr(import_module(module), "load", load_once)
         patched.setattr("api.cli.check.as_of_day", _checked_day)
         yield

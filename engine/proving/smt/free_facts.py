@@ -33,6 +33,9 @@ class FreeFacts:
     bounds: tuple[Term, ...]
     """What holds of every case: bounds of types, and that the past lies before `as_of`."""
 
+    facts: tuple[Fact, ...]
+    """What they are."""
+
 
 def free_facts(
     terms: Terms,
@@ -60,7 +63,7 @@ def free_facts(
         value = values[fact.name]
         if fact.type.future is not None and isinstance(value, KnownNumber) and isinstance(as_of, KnownNumber):
             bounds.append(terms.implies(value.known, terms.at_most(value.value, as_of.value)))
-    return FreeFacts(values, names, tuple(bounds))
+    return FreeFacts(values, names, tuple(bounds), ruleset.facts)
 
 
 def _inputs(ruleset: RuleSet) -> Iterator[tuple[str, Type, bool]]:

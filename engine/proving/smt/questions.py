@@ -246,13 +246,13 @@ def _changed_number(
     return terms.all((known, differs))
 
 
-def everyday(question: Question, ruleset: RuleSet, today: int) -> Iterator[Term]:
+def everyday(question: Question, today: int) -> Iterator[Term]:
     """What holds of ordinary cases: a decision of today, dates within three years of it, shares of tens of percent, and
     amounts of up to ten million in whole units. A witness among them reads more easily."""
     terms = question.terms
     for side in question.sides:
         yield terms.equal(_number(side.values[AS_OF]).value, terms.constant(today))
-        for fact in ruleset.facts:
+        for fact in side.facts:
             value = side.values[fact.name]
             if isinstance(value, KnownNumber):
                 yield from _ordinary(terms, fact.type.kind.value, fact.type.scale, value.value, today)

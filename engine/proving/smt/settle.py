@@ -20,7 +20,7 @@ from engine.proving.smt.questions import Question
 from engine.proving.smt.solver import Answer, Found, ask
 from engine.proving.smt.term_values import Evaluation
 from engine.proving.smt.terms import CASES_MAX, Operator, Term, Terms, reached
-from engine.ruleset.ruleset import AS_OF, RuleSet
+from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.binding import Value
 from engine.vocabulary.vocabulary import Kind, Type
 
@@ -65,7 +65,6 @@ class Settled:
 
 def settle(
     question: Question,
-    ruleset: RuleSet,
     *,
     ordinary: Sequence[Term],
     confirms: Callable[[Witness], bool],
@@ -74,7 +73,7 @@ def settle(
     """Asks until there is an answer or the attempts are used up. `ordinary`: what holds of everyday cases. `confirms`
     decides a witness and says whether it breaks the invariant. Raises `ModuleNotFoundError` where there is no
     solver."""
-    search = _Attempts(question, ruleset, confirms)
+    search = _Attempts(question, confirms)
     for seed, seconds in enumerate(restarts, 1):
         answer = search.attempt(seconds, seed, (), with_products=seed % 4 == 0)
         if answer is Answer.NEVER:
@@ -94,11 +93,10 @@ def settle(
 class _Attempts:
     """The attempts at one question, and what they leave behind."""
 
-    def __init__(self, question: Question, ruleset: RuleSet, confirms: Callable[[Witness], bool]) -> None:
+    def __init__(self, question: Question, confirms: Callable[[Witness], bool]) -> None:
         self.witness: Witness | None = None
         self.open_because = "out of time"
         self._question = question
-        self._ruleset = ruleset
         self._confirms = confirms
         terms = question.terms
         self._pins: list[Term] = list(between_pairs(terms, _derived_among(terms, question.together)))
@@ -112,7 +110,7 @@ class _Attempts:
             if found.answer is not Answer.FOUND:
                 return found.answer
             pins = list(self._wrong_products(found))
-            witness = witness_of(question.terms, question.sides, self._ruleset, found)
+            witness = witness_of(question.terms, question.sides, found)
             if self._confirms(witness):
                 self.witness = witness
                 return Answer.FOUND
@@ -159,12 +157,12 @@ def _derived_among(terms: Terms, together: Iterable[Term]) -> list[Term]:
     return [term for term in everything if term.operator is Operator.DERIVED]
 
 
-def witness_of(terms: Terms, sides: Iterable[FreeFacts], ruleset: RuleSet, found: Found) -> Witness:
+def witness_of(terms: Terms, sides: Iterable[FreeFacts], found: Found) -> Witness:
     """The facts that an answer is about. A list is empty, a text that is compared with none is a word of its own."""
     witness = []
     for side in sides:
         facts: dict[str, Value] = {}
-        for fact in ruleset.facts:
+        for fact in side.facts:
             name = side.names[fact.name]
             there = fact.required or bool(found.unknowns.get(f"{name}{KNOWN}", False))
             facts[fact.name] = _value(terms, name, fact.type, found) if there else None

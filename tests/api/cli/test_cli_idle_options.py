@@ -57,6 +57,10 @@ NOT_RUN = {
     **dict.fromkeys(
         ("prove", "dead"), "a solver's seconds for each option; tests/api/cli/test_cli_prove.py tries each"
     ),
+    **dict.fromkeys(
+        ("diff", "simulate", "nearest"),
+        "compare sets or search; test_cli_diff.py, test_cli_simulate.py and test_cli_nearest.py try them",
+    ),
     "serve": "runs until it is stopped; its options are the service's settings, which tests/api/test_settings.py tries",
     "activate": "asks a running service, as tests/api/http/test_pending.py does",
     **dict.fromkeys(

@@ -50,6 +50,8 @@ POST /v1/decisions/invoice         -     -     may   may   -     -     -     -  
 POST /v1/decisions/account         -     -     may   may   -     -     -     -     -     -     -
 POST /v1/decisions/portfolio       -     -     may   may   -     -     -     -     -     -     -
 POST /v1/decisions/limit           -     -     may   may   -     -     -     -     -     -     -
+POST /v1/decisions/order/nearest   may   -     -     may   may   may   may   -     -     -     -
+POST /v1/decisions/limit/nearest   -     -     may   may   may   may   may   -     -     -     -
 POST /v1/decisions/{case}          may   -     may   may   -     -     -     -     -     -     -
 GET  /v1/decisions                 own   own   some  may   mask  mask  may   -     -     -     -
 GET  /v1/decisions/{id}            own   own   some  may   mask  mask  may   -     -     -     -

@@ -89,6 +89,7 @@ NAMES = {
     *("AddPersonRequest", "ChangePersonRequest", "CreateKeyRequest", "RevokeKeyRequest", "Authority", "Role"),
     *("Person", "People", "Key", "Keys", "NewKey"),
     *("Action", "ActionName", "RequestedAction"),
+    *("Lever", "Nearest", "NearestChange", "Switch"),
     *("CaseKind", "Fact", "FactType", "FactWord", "FutureDates", "JsonValue", "Outcome", "RecordValue", "Vocabulary"),
     *("JournalState", "PolicyResults"),
     *(

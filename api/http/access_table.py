@@ -176,7 +176,7 @@ ROWS = (
     AccessRow("GET", "/v1/accounts/{id}/items", _RECEIVABLES),
     AccessRow("GET", "/v1/accounts/{id}/timeline", _RECEIVABLES),
     AccessRow("GET", "/v1/groups/{id}", _may(COLLECTOR, DESK, AUDITOR)),
-    AccessRow("PUT", "/v1/accounts/{id}", _may(BOOKING, DESK)),
+    AccessRow("PUT", "/v1/accounts/{id}", _RAISES),
     AccessRow("PUT", "/v1/groups/{id}", _RAISES),
     AccessRow("POST", "/v1/accounts/{id}/figures", _RAISES),
     AccessRow("PUT", "/v1/accounts/{id}/securities/{security}", _RAISES),

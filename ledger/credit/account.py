@@ -80,6 +80,9 @@ class Account:
     erasure: int | None = None
     """Number of the key whose erasure takes the account: it is gone within the same second."""
 
+    sold_by: Mapping[str, int] = field(default_factory=dict, hash=False)
+    """Who was its sales person before, and until which day, of the last while (`ledger.credit.sales_person`)."""
+
     @property
     def key(self) -> Key:
         """Its number."""

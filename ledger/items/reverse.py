@@ -64,7 +64,7 @@ def reverse(snapshot: Snapshot, command: Reverse, desk: Desk) -> LedgerChange:
     )
     put_item(posting, taken_back, effective_on=day)
     if item.kind is ItemKind.DEPOSIT:
-        posting.end_approval(item.order)
+        posting.end_approval(item.order, lambda release: release.on >= item.issued_on)
     if command.is_bounced:
         after = posting.touch(account.id)
         posting.put(replace(after, bounced_on=max(day, after.bounced_on or day)))

@@ -176,6 +176,7 @@ LEDGER: dict[str, dict[str, Content]] = {
         "put_by": Content.ID,
         "currency_since": Content.DATE,
         "erasure": Content.COUNT,
+        "sold_by": Content.LOGIN,
     },
     "account_groups": {
         "id": Content.GROUP,

@@ -124,10 +124,10 @@ def test_two_processes_end_as_one(
     first = _Process(place, _commands(seed, "A", 60), rows)
     processes = [first, _Process(place, _commands(seed, "B", 60))]
     threads = [threading.Thread(target=each.run) for each in processes]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     done = sorted((placed for each in processes for placed in each.done), key=lambda placed: placed[0])
     pure = PureBooks(model_engine(), rows)
     assert len(done) > 40

@@ -44,7 +44,7 @@ def _driven(machine: type[LedgerMachine], examples: int, steps: int, *, shrinks:
         phases=(Phase.generate, Phase.shrink) if shrinks else (Phase.generate,),
         suppress_health_check=tuple(HealthCheck),
     )
-    run_state_machine_as_test(machine, settings=given)  # type: ignore[no-untyped-call]  # hypothesis says nothing of it
+    run_state_machine_as_test(machine, settings=given)
 
 
 def test_the_pure_verbs_do_what_the_model_does() -> None:
@@ -94,7 +94,7 @@ def test_a_database_does_what_the_model_does_for_longer(on_disk: type[LedgerMach
 
 
 def _own_reservation_counts_twice(patch: Patch) -> None:
-    body = facts.account_body
+    body: Any = facts.account_body
     patch.setattr(facts, "account_body", lambda *given, own, due_on: body(*given, own=None, due_on=due_on))
 
 

@@ -122,28 +122,32 @@ class OrderLoad:
                 self.answered[number] = cancelled.json()["order"]["state"]
 
 
+SENT_AGAIN = 40
+"""Orders of those that were answered, and of those that weren't, that `faults` sends again."""
+
+
 def faults(url: str, load: OrderLoad) -> list[str]:
-    """What isn't as it was answered, or is reserved beyond what there is or twice; empty where all is well. All orders
-    are sent again first, as their callers do."""
+    """What isn't as it was answered, or is reserved beyond what there is or twice; empty where all is well. The last
+    orders are sent again in between, as their callers do."""
     found = []
     with httpx2.Client(base_url=url, timeout=PATIENCE) as client:
-        before = {number: _state(client, number) for number in load.answered}
+        before = _states(client)
         for number, state in load.answered.items():
-            lifted = state == "held" and before[number] == "approved"
-            cancelled = number in load.cancelling and before[number] == "cancelled"
-            if before[number] != state and not lifted and not cancelled:
-                found.append(f"{number} was answered {state} and is {before[number]}")
-        for number, body in load.sent.items():
-            again = client.post("/v1/orders", json=body)
-            if number in load.answered and again.status_code not in (201, 409):
+            lifted = state == "held" and before.get(number) == "approved"
+            cancelled = number in load.cancelling and before.get(number) == "cancelled"
+            if before.get(number) != state and not lifted and not cancelled:
+                found.append(f"{number} was answered {state} and is {before.get(number)}")
+        unanswered = [number for number in load.sent if number not in load.answered]
+        for number in [*list(load.answered)[-SENT_AGAIN:], *unanswered[-SENT_AGAIN:]]:
+            again = client.post("/v1/orders", json=load.sent[number])
+            if again.status_code not in (201, 409):
                 found.append(f"{number} sent again: {again.status_code}")
-            if number in load.answered and _state(client, number) not in (before[number], "approved"):
-                found.append(f"{number} sent again is {_state(client, number)}")
-        reserved = dict.fromkeys(ACCOUNTS, 0)
-        for number, body in load.sent.items():
-            if _state(client, number) == "approved":
-                reserved[body["account"]] += 1
-        for account, orders in reserved.items():
+        after = _states(client)
+        moved = {number for number in before if after[number] not in (before[number], "approved")}
+        found += [f"{number} was {before[number]} and is {after[number]} after it was sent again" for number in moved]
+        for account in ACCOUNTS:
+            mine = [number for number, body in load.sent.items() if body["account"] == account]
+            orders = sum(after.get(number) == "approved" for number in mine)
             kept = _account(client, account)["open_orders"]
             if kept != f"{orders * 1000}.00" or orders > ALLOWED:
                 found.append(f"{account}: {orders} orders are approved, {kept} is reserved")
@@ -151,11 +155,18 @@ def faults(url: str, load: OrderLoad) -> list[str]:
     return found + [each for each in verified if '"difference"' in each]
 
 
+def _states(client: httpx2.Client) -> dict[str, str]:
+    """Of all orders; page by page."""
+    states: dict[str, str] = {}
+    cursor = None
+    while True:
+        page = client.get("/v1/orders", params={"limit": "200"} | ({"cursor": cursor} if cursor else {})).json()
+        states |= {each["id"]: each["state"] for each in page["orders"]}
+        cursor = page["next"]
+        if cursor is None:
+            return states
+
+
 def _account(client: httpx2.Client, number: str) -> dict[str, Any]:
     answer: dict[str, Any] = client.get(f"/v1/accounts/{number}").json()
     return answer.get("account", answer)  # type: ignore[no-any-return]  # as JSON has it
-
-
-def _state(client: httpx2.Client, number: str) -> str | None:
-    answer = client.get(f"/v1/orders/{number}")
-    return str(answer.json()["order"]["state"]) if answer.status_code == 200 else None

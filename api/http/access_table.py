@@ -206,7 +206,7 @@ ROWS = (
     AccessRow("GET", "/v1/groups/{id}", _may(COLLECTOR, DESK, AUDITOR)),
     AccessRow("GET", "/v1/receivables", _may(COLLECTOR, DESK, AUDITOR)),
     AccessRow("GET", "/v1/register", _may(COLLECTOR, DESK, AUDITOR)),
-    AccessRow("PUT", "/v1/accounts/{id}", _may(BOOKING, DESK)),
+    AccessRow("PUT", "/v1/accounts/{id}", _RAISES),
     AccessRow("PUT", "/v1/groups/{id}", _RAISES),
     AccessRow("POST", "/v1/accounts/{id}/figures", _RAISES),
     AccessRow("PUT", "/v1/accounts/{id}/securities/{security}", _RAISES),
@@ -285,8 +285,6 @@ def _later(*routes: str, rights: Mapping[Role | None, Right]) -> Iterable[Access
         yield AccessRow(method, path, rights)
 
 
-_TRY = _may(ORDER_ENTRY, DESK, EDITOR, APPROVER, AUDITOR)
-_TRY_OTHERS = _may(COLLECTOR, DESK, EDITOR, APPROVER, AUDITOR)
 _WRITE_OFF = _may(collector=Right.PROPOSE, desk=Right.AUTHORITY, auditor=Right.READ)
 _DRAFTS = _may(EDITOR, APPROVER, desk=Right.READ, auditor=Right.READ)
 

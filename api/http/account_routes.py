@@ -68,11 +68,12 @@ def add_account_routes(app: FastAPI, desk: LedgerDesk) -> None:
         summary="Put an account",
         response_model=answers.AccountAnswerShape,
         openapi_extra=_body("PutAccountRequest", versioned=True),
-        responses={**problems(400, 404, 409, 412, 413, 415, 422, 503), 201: {"model": answers.AccountAnswerShape}},
+        responses={**problems(400, 403, 404, 409, 412, 413, 415, 422, 503), 201: {"model": answers.AccountAnswerShape}},
         **_SHARED,
     )
     async def put_account(id: Account, request: Request) -> Response:
         """Opens an account or replaces its profile. Another currency only while nothing is open, reserved or held."""
+        require_authority_of_desk(request)
         version = version_wanted(request)
         return await desk.answer(
             request, requests.PutAccountRequest, '{"currency": "EUR"}', RecordKind.ACCOUNT,

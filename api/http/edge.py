@@ -15,7 +15,7 @@ from api.http.caller import note_request_id
 from api.http.identifiers import request_id
 from api.http.metrics import Metrics
 from api.http.problems import kind_of, problem_response
-from api.http.retries import Retries, idempotency_key
+from api.http.retries import SENT_AGAIN, Retries, idempotency_key
 
 ON_EVERY_ANSWER = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 """An answer holds a customer's figures, and is what its Content-Type says. Where a route says itself how long its
@@ -73,7 +73,7 @@ class Edge:
             note_request_id(scope, header)
             answered = {**scope, "method": "GET"} if head else scope  # what GET answers, less the body
             await self._admission.admit(answered, answered["method"])
-            key = idempotency_key(scope) if scope["method"] == "POST" else None
+            key = idempotency_key(scope) if scope["method"] in SENT_AGAIN else None
             if key is None:
                 await (app or self._app)(answered, receive, send_with_id)
             else:

@@ -33,7 +33,8 @@ class ErasureShape(Shape):
         description="The law wants them kept until this day; null: they may go, where `refusal` is null too."
     )
     refusal: str | None = Field(
-        description="Why nobody knows until when the law wants them kept; they stay until then."
+        description="Why it can't be confirmed as things are: nobody knows until when the law wants the records kept, "
+        "or something of the customer is open in the ledger."
     )
     ground: Ground | None = Field(description="The legal ground.")
     reason: str | None

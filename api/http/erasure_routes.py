@@ -114,7 +114,13 @@ def _id(request: Request) -> str:
 def _previewed(found: ToErase) -> ErasureShape:
     nothing = dict.fromkeys(ErasureShape.model_fields)
     return ErasureShape.model_validate(
-        {**nothing, "key": found.key, "records": found.records, "held_until": found.held_until}
+        {
+            **nothing,
+            "key": found.key,
+            "records": found.records,
+            "held_until": found.held_until,
+            "refusal": found.refusal,
+        }
     )
 
 

@@ -41,9 +41,6 @@ from ledger.store.trouble import JournalUnavailable
 
 _SUFFIXES = {"text/csv": ".csv", "application/x-ndjson": ".ndjson"}
 _OPTIONS = ("update", "complete", "on", "really", "check")
-_RAISING = frozenset((ImportWord.LIMITS, ImportWord.SECURITIES, ImportWord.GROUPS, ImportWord.FIGURES))
-"""Kinds of files that may give more credit."""
-
 CHECKS_KEPT = 100
 """Results of checks that a process keeps, for whoever asks it; another process doesn't know them."""
 
@@ -195,8 +192,7 @@ def _add_import(app: FastAPI, imports: Imports) -> None:
         if complete and kind is not ImportWord.OPEN_ITEMS:
             fault = BodyFault("", "the parameter `complete` is about lists of open items", "send them to open-items")
             raise FactsInvalid("a parameter can't be used", [fault])
-        if kind in _RAISING:
-            require_authority_of_desk(request)
+        require_authority_of_desk(request)
         day = None if on is None else on.isoformat()
         options = _Options(update=update, complete=complete, on=day, really=really, check=check)
         return ImportShape.model_validate(run_shown(await imports.begin(request, kind, options)))

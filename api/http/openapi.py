@@ -38,7 +38,7 @@ from api.http.order_answers import (
 )
 from api.http.problems import EDGE_STATUSES, problems
 from api.http.proposal_answers import PROPOSAL_REQUESTS
-from api.http.retries import LENGTH_MAX, REPLAYED
+from api.http.retries import LENGTH_MAX, REPLAYED, SENT_AGAIN
 from api.http.webhook_answers import AddWebhookRequest, ChangeWebhookRequest, RotateWebhookRequest, SendAgainRequest
 from engine.pipeline import Engine
 from engine.reading.request_schemas import currency_schemas, facts_schema, local_name, titled
@@ -205,7 +205,7 @@ def openapi_document(app: FastAPI, engine: Engine | None) -> Schema:
             answers |= {str(status): response for status, response in problems(401).items()}
         if "{" in path:  # and what stands there may be no name at all
             answers |= {str(status): response for status, response in problems(404).items()}
-        if method == "post":
+        if method in {each.lower() for each in SENT_AGAIN}:
             _describe_retries(operation)
             answers |= {str(status): response for status, response in problems(409).items()}
         operation["responses"] = dict(sorted((answers | operation["responses"]).items()))

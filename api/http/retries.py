@@ -18,13 +18,15 @@ import re
 from collections.abc import Callable, Mapping, MutableMapping
 from contextlib import suppress
 from hashlib import sha256
-from typing import Any
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.body import ClientGone, whole_body
 from api.http.caller import Admitted, admitted_of
+from api.http.guard import STREAMED
 from api.http.problems import IdempotencyKeyUnreadable, RequestInFlight, SecretShown
 from ledger.journal.act_answers import Mask, answered_before
 from ledger.journal.journal import Journal
@@ -36,9 +38,13 @@ HEADER = b"idempotency-key"
 REPLAYED = "Idempotent-Replayed"
 LENGTH_MAX = 255
 
+SENT_AGAIN = ("POST", "PUT")
+"""Methods of requests that change something, and are done once under one key."""
+
 _KEY = re.compile(rb"[!-~]{1,%d}" % LENGTH_MAX)
 _IN_SCOPE = "credence.keyed_request"
 _IS_OK = range(200, 300)
+_PIECE_BYTES = 1 << 18
 
 
 def idempotency_key(scope: Scope) -> str | None:
@@ -83,8 +89,19 @@ class Retries:
         `is_decision`: to decide changes nothing but the journal, which looks for the key where it writes; so nobody
         looks before, but where the case can't be decided any more.
         """
+        if scope["path"].encode().startswith(STREAMED):
+            with SpooledTemporaryFile(max_size=self._body_bytes_max) as file:
+                content = await _spooled(file, receive, sha256(_head(scope)))
+                await self._answer(app, scope, _from_file(file, receive), send, (key, content), is_decision=is_decision)
+            return
         raw = await whole_body(receive, self._body_bytes_max)
-        request = KeyedRequest(_line(admitted_of(scope).caller.actor), key, _content(scope, raw))
+        content = sha256(_head(scope) + raw).digest()
+        await self._answer(app, scope, _again(raw, receive), send, (key, content), is_decision=is_decision)
+
+    async def _answer(
+        self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, asked: tuple[str, bytes], *, is_decision: bool
+    ) -> None:
+        request = KeyedRequest(_line(admitted_of(scope).caller.actor), *asked)
         name = request.caller, request.key
         if name in self._in_flight:
             if self._in_flight[name] != request.content:
@@ -93,7 +110,7 @@ class Retries:
         self._in_flight[name] = request.content
         try:
             answering = self._decision if is_decision else self._other
-            await answering(app, {**scope, _IN_SCOPE: request}, _again(raw, receive), send, request)
+            await answering(app, {**scope, _IN_SCOPE: request}, receive, send, request)
         except AnsweredBefore:
             await self._replay(await self._kept(request), scope, receive, send)
         finally:
@@ -157,10 +174,39 @@ def _line(actor: Actor | None) -> str:
     return f"person {actor.person}" if actor.person is not None else str(actor)
 
 
-def _content(scope: Mapping[str, Any], raw: bytes) -> bytes:
-    """Over method, path with query, and body."""
-    head = "\n".join((scope["method"], scope["path"], scope["query_string"].decode("latin-1"), ""))
-    return sha256(head.encode() + raw).digest()
+def _head(scope: Mapping[str, Any]) -> bytes:
+    """What a request's digest begins with, before its body: method, and path with query."""
+    return "\n".join((scope["method"], scope["path"], scope["query_string"].decode("latin-1"), "")).encode()
+
+
+async def _spooled(file: IO[bytes], receive: Receive, digest: Any) -> bytes:
+    """A body that may be larger than memory goes into a file; gives the digest. Raises `ClientGone`."""
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise ClientGone
+        piece = message.get("body", b"")
+        digest.update(piece)
+        await asyncio.to_thread(file.write, piece)
+        more = message.get("more_body", False)
+    file.seek(0)
+    return bytes(digest.digest())
+
+
+def _from_file(file: IO[bytes], receive: Receive) -> Receive:
+    """The body once more, piece by piece; then what the connection says."""
+    is_read = False
+
+    async def receive_again() -> Message:
+        nonlocal is_read
+        if is_read:
+            return await receive()
+        piece = await asyncio.to_thread(file.read, _PIECE_BYTES)
+        is_read = not piece
+        return {"type": "http.request", "body": piece, "more_body": bool(piece)}
+
+    return receive_again
 
 
 def _again(raw: bytes, receive: Receive) -> Receive:

@@ -16,9 +16,10 @@ from engine.vocabulary.decimals import decimal_formatter
 from ledger.audit.report_lines import ReportLine
 from ledger.credit.account import Account
 from ledger.credit.limit import Limit
-from ledger.credit.order import Order, Release
+from ledger.credit.order import Hold, HoldKind, Order, Release
 from ledger.journal.opened_records import ENTRY, JOINED, OpenedRecord, opened_or_gone
 from ledger.record.decision_parts import ANSWER, REQUEST
+from ledger.record.new_records import COMMAND
 from ledger.record.record_header import Header, RecordKind, read_header
 from ledger.store.key_database import SubjectKeys
 from ledger.store.ledger_tables import STORED
@@ -28,7 +29,8 @@ RELEASES = (
     "person", "role", "second_person", "second_role", "order", "account", "amount", "currency", "state", "reason",
     "on", "expires_on",
 )  # fmt: skip
-"""`state`: in_force, proposed (waits for a second person), refused by the policies, ended."""
+"""`state`: in_force, proposed (waits for a second person), refused by the policies, ended; `held` and `lifted` of an
+order that a person held, where `person` is known as long as it is held so."""
 
 LIMITS = (
     "account", "number", "kind", "amount", "currency", "from", "until", "state", "requested_by", "granted_by",
@@ -48,8 +50,9 @@ _GOES = ("approve", "approve_with_conditions")
 _AT_ONCE = 500
 
 
-def releases(connection: Connection, _: SubjectKeys) -> list[ReportLine]:
-    """By person, then in the order in which they were made; refused ones too. Raises `FileTrouble`."""
+def releases(connection: Connection, keys: SubjectKeys) -> list[ReportLine]:
+    """By person, then in the order in which they were made; refused ones too, and what somebody held. Raises
+    `FileTrouble`."""
     release, order = STORED[Release], STORED[Order].table.c
     query = select(order.currency, *release.table.c).where(order.id == release.table.c.order_id)
     found: list[tuple[Release, str]] = []
@@ -57,7 +60,34 @@ def releases(connection: Connection, _: SubjectKeys) -> list[ReportLine]:
         found.append((cast("Release", release.decode(row)), currency))
     headers = _headers(connection, [each.decision for each, _ in found])
     lines = [ReportLine(headers.get(each.decision or ""), _release(each, currency)) for each, currency in found]
-    return sorted(lines, key=lambda line: (line.values["person"], _place(line)))
+    lines += _held_by_persons(connection, keys)
+    return sorted(lines, key=lambda line: (line.values["person"] or "", _place(line)))
+
+
+def _held_by_persons(connection: Connection, keys: SubjectKeys) -> Iterator[ReportLine]:
+    """Of each the record says who it was, by an opaque id, and the reason."""
+    hold, order = STORED[Hold], STORED[Order].table.c
+    query = (
+        select(order.currency, order.amount, order.stopped_by, *hold.table.c)
+        .where(order.id == hold.table.c.order_id, hold.table.c.kind == HoldKind.MANUAL.value)
+        .order_by(hold.table.c.since_seq)
+    )
+    for currency, amount, stopped_by, *row in connection.execute(query).all():
+        each = cast("Hold", hold.decode(row))
+        entry = select(*ENTRY).select_from(JOINED).where(entries.c.seq == each.since_seq)
+        record = opened_or_gone(connection.execute(entry).one(), keys.key)
+        told = json.loads(record.body.document(COMMAND) or b"{}") if isinstance(record, OpenedRecord) else {}
+        values = dict.fromkeys(RELEASES) | {
+            "person": None if each.lifted_on is not None else stopped_by,
+            "order": each.order,
+            "account": each.account,
+            "amount": decimal_formatter(MINOR_UNITS[currency])(amount),
+            "currency": currency,
+            "state": "held" if each.lifted_on is None else "lifted",
+            "reason": told.get("reason"),
+            "on": _iso(each.since),
+        }
+        yield ReportLine(record.header, values)
 
 
 def limit_changes(connection: Connection, _: SubjectKeys) -> list[ReportLine]:

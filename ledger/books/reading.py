@@ -187,6 +187,7 @@ def _ask_orders(questions: Questions, snapshot: Snapshot, wants: Wants, accounts
     deposits = (item for item in snapshot.all(OpenItem) if item.id in wants.items and item.kind is ItemKind.DEPOSIT)
     secured |= {each.order for each in deposits if each.order is not None}
     questions.put(Order, "id {among}", secured - {each.id for each in known})
+    questions.put(Release, "order_id {among}", secured - wants.orders)  # which end with these
     is_open = f"account {{among}} AND {_OPEN} AND order_id {{among}}"
     questions.put(OpenItem, is_open, accounts, secured)
     if not accounts:

@@ -85,6 +85,8 @@ class Account:
 
     standing: str | None = None
     """The outcome of the last decision on the account that is on record; None: there is none."""
+    sold_by: Mapping[str, int] = field(default_factory=dict, hash=False)
+    """Who was its sales person before, and until which day, of the last while (`ledger.credit.sales_person`)."""
 
     @property
     def key(self) -> Key:

@@ -12,6 +12,7 @@ from ledger.credit.change import Again, Asker, CommandRefused, Desk, LedgerChang
 from ledger.credit.command_posting import Posting
 from ledger.credit.judging import judge, order_change, take_decision, touched, wanted_order
 from ledger.credit.moves import Move, require_legal
+from ledger.credit.offered import goes, goes_by_itself, offer, waits_for_the_desk
 from ledger.credit.order import Order, OrderCheckpoint, Release, ReleaseState, Revision
 from ledger.credit.order_currency import own_share, worth_today
 from ledger.credit.release_terms import uncovered
@@ -43,7 +44,8 @@ class ChangeOrder:
 
 def change_order(snapshot: Snapshot, command: ChangeOrder, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`, and `Again` where this revision was asked before. A release stays
-    where it covers the terms that are asked now: whether it counts for the amount, the policies say."""
+    where it covers the terms that are asked now: whether it counts for the amount, the policies say. What would have
+    gone as it stood waits for the desk on: it isn't the change that lets it go."""
     order = wanted_order(snapshot, command.order)
     account = snapshot.existing(Account, order.account)
     digest = digest_of_asked(order.account, command.asked, None)
@@ -62,8 +64,9 @@ def change_order(snapshot: Snapshot, command: ChangeOrder, desk: Desk) -> Ledger
         is_prepaid=command.asked.get("prepayment") is True,
         touched_by=touched(order, command.asker),
     )
-    judged = judge(snapshot, changed, desk, OrderCheckpoint.CHANGE, command.id)
     posting = Posting(snapshot, desk, "change")
+    waits = waits_for_the_desk(posting, order, command.asker, desk)
+    judged = judge(snapshot, changed, desk, OrderCheckpoint.CHANGE, command.id)
     posting.put(
         Revision(
             order=order.id,
@@ -77,7 +80,10 @@ def change_order(snapshot: Snapshot, command: ChangeOrder, desk: Desk) -> Ledger
         _end_proposals(posting, order)
     for release in uncovered(snapshot, changed):
         posting.put(replace(release, state=ReleaseState.ENDED))
-    changed = take_decision(posting, changed, judged, "change")
+    if waits and goes(judged) and not goes_by_itself(judged):
+        changed = offer(posting, changed, judged)
+    else:
+        changed = take_decision(posting, changed, judged, "change")
     return order_change(posting, changed, judged)
 
 

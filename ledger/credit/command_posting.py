@@ -6,6 +6,7 @@ the command is done.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -13,8 +14,8 @@ from ledger.credit.account import Account, Group, Key
 from ledger.credit.bounds import require_total
 from ledger.credit.change import Desk, LedgerChange
 from ledger.credit.entry import Entry, EntryBucket
-from ledger.credit.order import Order
-from ledger.credit.sisters import part_of
+from ledger.credit.order import NOT_OVER, Order, Release, ReleaseState
+from ledger.credit.sisters import NONE, part_of
 from ledger.credit.snapshot import LedgerRow, Snapshot
 from ledger.items.totals import BookTotal
 
@@ -78,14 +79,30 @@ class Posting:
             order.account, EntryBucket.DELIVERED, order.delivered - (before.delivered if before else 0), order=order.id
         )
         account = self.touch(order.account)
+        if account.group is not None and part_of(order) != (NONE if before is None else part_of(before)):
+            self._touch_group(account.group)
         if before is None:
             before_on = account.last_order_on
             self.put(replace(account, last_order=order.id, last_order_on=order.entered_on, order_before_on=before_on))
 
-    def end_approval(self, number: str | None) -> None:
-        """What this order was approved on is not there any more, so that its approval doesn't count at delivery."""
+    def _touch_group(self, number: str) -> None:
+        """An order is a sister of those of the group's other accounts, also one that reserves nothing."""
+        group = self.get(Group, number)
+        if group is not None and (Group, group.key) not in self._rows:
+            self.put(replace(group, version=group.version + 1))
+
+    def end_approval(self, number: str | None, relied_on: Callable[[Release], bool] = lambda _: False) -> None:
+        """What this order was approved on is not there any more, so that its approval doesn't count at delivery.
+        `relied_on`: whether whoever gave a release had it before them; those releases end."""
         order = None if number is None else self.get(Order, number)
-        if order is not None and order.approval_stands:
+        if order is None:
+            return
+        ended = [
+            each for each in self.snapshot.of_order(Release, order.id) if each.state in NOT_OVER and relied_on(each)
+        ]
+        for release in ended:
+            self.put(replace(release, state=ReleaseState.ENDED))
+        if order.approval_stands or ended:
             self.put_order(replace(order, approval_stands=False))
 
     def move(

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from engine.vocabulary.persons import person
 from ledger.credit.account import Account, Group
 from ledger.credit.change import Asker, CommandRefused, Desk, Judged, LedgerChange
 from ledger.credit.command_posting import Posting
@@ -111,12 +110,6 @@ def take_decision(
     return decided
 
 
-def sales_person_of(account: Account) -> str | None:
-    """The customer's, as policies compare persons; None where nobody is known."""
-    name = account.profile.get("sales_person")
-    return person(name) if isinstance(name, str) else None
-
-
 def touched(order: Order, asker: Asker) -> tuple[str, ...]:
     """Those whose own order it is once this person has changed or reopened it."""
     if asker.login is None or asker.login in order.touched_by:
@@ -144,14 +137,20 @@ def open_hold(posting: Posting, order: Order) -> Hold | None:
 
 
 def set_hold(
-    posting: Posting, order: Order, judged: Judged | None, lifted_by: str, kind: HoldKind = HoldKind.POLICY
+    posting: Posting,
+    order: Order,
+    judged: Judged | None,
+    lifted_by: str,
+    kind: HoldKind = HoldKind.POLICY,
+    liftable_since: int | None = None,
 ) -> None:
-    """One hold is open while the order is held, and none otherwise. `judged`: the decision that holds it."""
+    """One hold is open while the order is held, and none otherwise. `judged`: the decision that holds it;
+    `liftable_since`: since when it doesn't, and somebody is to let it go."""
     last, is_held = _last_hold(posting, order), order.state is OrderState.HELD
     said = {} if judged is None or not is_held else _said_of_hold(judged)
     if last is not None and last.lifted_on is None:
         if is_held:
-            posting.put(replace(last, liftable_since=None, **said))
+            posting.put(replace(last, liftable_since=liftable_since, **said))
         else:
             posting.put(replace(last, lifted_on=posting.desk.day, lifted_by=lifted_by))
     elif is_held:
@@ -163,6 +162,7 @@ def set_hold(
                 kind=kind,
                 since=posting.desk.day,
                 since_seq=posting.desk.next_seq,
+                liftable_since=liftable_since,
                 **said,
             )
         )
@@ -171,8 +171,9 @@ def set_hold(
 def _said_of_hold(judged: Judged) -> dict[str, Any]:
     release = judged.decision.results.get("release", {})
     authority, two_people = release.get("authority"), release.get("two_people")
+    is_held = STATE_OF_OUTCOME[judged.decision.outcome] not in RESERVING
     return {
-        "rules": rules_that_hold(judged),
+        "rules": rules_that_hold(judged) if is_held else (),
         "authority": authority if isinstance(authority, str) else None,
         "two_people": two_people if isinstance(two_people, bool) else None,
     }

@@ -25,6 +25,7 @@ from ledger.credit.command_posting import Posting
 from ledger.credit.ledger_state import helped, required_account, state_told
 from ledger.credit.limit import Limit, LimitKind, LimitState
 from ledger.credit.limit_facts import limit_facts
+from ledger.credit.sales_person import why_own_customer
 from ledger.credit.shown import limit_shown
 from ledger.credit.snapshot import Snapshot, Wants
 
@@ -101,6 +102,9 @@ def grant_limit(snapshot: Snapshot, command: GrantLimit, desk: Desk) -> LedgerCh
     asked = required_limit(snapshot, account.id, command.number)
     require_state(asked, LimitState.REQUESTED)
     limit = _with_grant(asked, command.asker, desk)
+    own = why_own_customer(account, command.asker.login or "", desk.day)
+    if own is not None:
+        return _not_granted(snapshot, account, limit, desk, CommandRefused("grant-refused", own, reasons=[]), None)
     judged = judge_limit(snapshot, limit, desk, command.id)
     posting = Posting(snapshot, desk, "grant-limit")
     posting.touch(account.id)
@@ -115,6 +119,12 @@ def grant_limit(snapshot: Snapshot, command: GrantLimit, desk: Desk) -> LedgerCh
         f"the grant doesn't count; limit {limit.number} of account {account.id} stays as it was",
         reasons=[each.as_json() for each in judged.decision.reasons if not each.waived],
     )
+    return _not_granted(snapshot, account, limit, desk, refused, judged)
+
+
+def _not_granted(
+    snapshot: Snapshot, account: Account, limit: Limit, desk: Desk, refused: CommandRefused, judged: Judged | None
+) -> LedgerChange:
     return LedgerChange(
         act="grant-limit",
         about=f"{account.id}/{limit.number}",

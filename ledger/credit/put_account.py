@@ -16,6 +16,7 @@ from ledger.credit.ledger_state import helped, state_told
 from ledger.credit.limit import Limit, LimitState
 from ledger.credit.order import LIVE, Order
 from ledger.credit.profile import checked_facts, money_facts
+from ledger.credit.sales_person import with_former_sales_person
 from ledger.credit.security import Security
 from ledger.credit.shown import account_shown
 from ledger.credit.snapshot import Snapshot, Wants
@@ -71,6 +72,7 @@ def put_account(snapshot: Snapshot, command: PutAccount, desk: Desk) -> LedgerCh
         if before.currency != after.currency:
             _leave_currency(posting, before)
             after = replace(after, currency_since=desk.day)
+        after = with_former_sales_person(after, before, desk.day)
         if after != before:
             posting.touch(before.id)
             posting.put(replace(after, version=before.version + 1))

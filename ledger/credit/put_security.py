@@ -94,7 +94,8 @@ def put_security(snapshot: Snapshot, command: PutSecurity, desk: Desk) -> Ledger
     if security != before:
         posting.touch(account.id)
         posting.put(security)
-        posting.end_approval(None if before is None else before.order)
+        if before is not None:
+            posting.end_approval(before.order, lambda release: _is_less(security, before, release.on))
     change = _change(posting, account, security, "security", 201 if before is None else 200)
     return helped(posting, change) if posting.rows else change
 
@@ -118,8 +119,15 @@ def end_security(snapshot: Snapshot, command: EndSecurity, desk: Desk) -> Ledger
     posting.touch(account.id)
     ended = replace(security, ended_on=desk.day)
     posting.put(ended)
-    posting.end_approval(security.order)
+    posting.end_approval(security.order, lambda release: security.counts_on(release.on))
     return _change(posting, account, ended, "end-security", 200)
+
+
+def _is_less(now: Security, before: Security, day: int) -> bool:
+    """Whether what counted on this day pays less, or for less long, or something else."""
+    ends_sooner = now.until_on is not None and (before.until_on is None or now.until_on < before.until_on)
+    is_other = (now.kind, now.order) != (before.kind, before.order)
+    return before.counts_on(day) and (now.pays < before.pays or ends_sooner or is_other)
 
 
 def _change(posting: Posting, account: Account, security: Security, act: str, status: int) -> LedgerChange:

@@ -23,13 +23,10 @@ from ledger.credit.judging import (
     wanted_order,
 )
 from ledger.credit.moves import FROM, Move, require_legal
+from ledger.credit.offered import goes, goes_by_itself, may_let_go
 from ledger.credit.order import RESERVING, STATE_OF_OUTCOME, Hold, HoldKind, Order, OrderCheckpoint, OrderState
 from ledger.credit.order_currency import revalued
 from ledger.credit.snapshot import Snapshot, Wants
-from ledger.credit.stop import refused_own
-
-AUTOMATIC = "automatic"
-"""Of the policies' `release.lift`: the order goes out by itself. Whatever else they say, or nothing, offers it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +68,8 @@ def recheck(snapshot: Snapshot, command: Recheck, desk: Desk) -> LedgerChange:
     require_legal(Move.RECHECK, order)
     judged = judge(snapshot, order, desk, OrderCheckpoint.RECHECK, command.id)
     posting = Posting(snapshot, desk, "recheck")
-    hold, goes = open_hold(posting, order), STATE_OF_OUTCOME[judged.decision.outcome] in RESERVING
-    if hold is not None and goes and not (_may_let_go(command.asker, order) or _goes_by_itself(judged)):
+    hold = open_hold(posting, order)
+    if hold is not None and goes(judged) and not (may_let_go(command.asker, order) or goes_by_itself(judged)):
         is_manual = hold.kind is HoldKind.MANUAL
         offered = hold.liftable_since if is_manual or hold.liftable_since is not None else desk.day
         return _marked(posting, order, hold, judged, liftable_since=offered)
@@ -99,7 +96,7 @@ def lift(snapshot: Snapshot, command: Lift, desk: Desk) -> LedgerChange:
         return order_change(posting, order, judged, cause=command.cause)
     if state not in RESERVING:
         return _holds_on(posting, order, hold, judged, command)
-    if _goes_by_itself(judged):
+    if goes_by_itself(judged):
         order = take_decision(posting, order, judged, ITSELF)
         return order_change(posting, order, judged, cause=command.cause)
     if hold.liftable_since is not None:
@@ -126,12 +123,3 @@ def _marked(
     posting.put(replace(hold, liftable_since=liftable_since))
     posting.put_order(replace(order, decision=judged.decision.id, outcome=judged.decision.outcome))
     return order_change(posting, order, judged, cause=cause)
-
-
-def _may_let_go(asker: Asker, order: Order) -> bool:
-    """A person with authority whose own order it isn't."""
-    return asker.login is not None and asker.authority != "none" and refused_own(order, asker, "let go") is None
-
-
-def _goes_by_itself(judged: Judged) -> bool:
-    return judged.decision.results.get("release", {}).get("lift") == AUTOMATIC

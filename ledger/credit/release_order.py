@@ -16,11 +16,12 @@ from engine.vocabulary.persons import person
 from ledger.credit.account import Account
 from ledger.credit.change import Asker, CommandRefused, Desk, Judged, LedgerChange
 from ledger.credit.command_posting import Posting
-from ledger.credit.judging import judge, order_change, sales_person_of, take_decision, wanted_order
+from ledger.credit.judging import judge, order_change, take_decision, wanted_order
 from ledger.credit.moves import Move, require_legal
 from ledger.credit.order import RESERVING, STATE_OF_OUTCOME, Order, OrderCheckpoint, Release, ReleaseState
 from ledger.credit.order_currency import revalued
 from ledger.credit.release_terms import covers
+from ledger.credit.sales_person import sales_person_of, why_own_customer
 from ledger.credit.shown import release_shown
 from ledger.credit.snapshot import Snapshot, Wants
 
@@ -57,7 +58,7 @@ def release_order(snapshot: Snapshot, command: ReleaseOrder, desk: Desk) -> Ledg
     order = revalued(snapshot, wanted_order(snapshot, command.order), desk)
     require_legal(Move.RELEASE, order)
     first = _release(snapshot, order, command, desk)
-    own = _why_own(snapshot, order, first.by)
+    own = _why_own(snapshot, order, first.by, desk.day)
     if own is not None:
         refused = CommandRefused("own-order", f"{own}; somebody else may release it")
         return order_change(Posting(snapshot, desk, "release"), order, None, refused=refused, is_refusal=True)
@@ -111,22 +112,25 @@ def _waiting(snapshot: Snapshot, order: Order, day: int) -> Release | None:
         if each.state is ReleaseState.PROPOSED
         and (each.expires_on is None or day <= each.expires_on)
         and covers(each, order)
-        and _why_own(snapshot, order, each.by) is None
+        and _why_own(snapshot, order, each.by, day) is None
     ]
     return max(waiting, key=lambda each: each.number, default=None)
 
 
-def _why_own(snapshot: Snapshot, order: Order, login: str) -> str | None:
+def _why_own(snapshot: Snapshot, order: Order, login: str, day: int) -> str | None:
     """What keeps this person from judging the order, beside what the policies know of: who entered it, and who is the
     customer's sales person now. None: nothing does."""
+    account = snapshot.existing(Account, order.account)
     if login == order.entered_by:
         return None
     if login in order.touched_by:
         return f"{login} changed or reopened the order {order.id}"
     entered_for = order.sales_person
-    if person(login) == entered_for and entered_for != sales_person_of(snapshot.existing(Account, order.account)):
+    if person(login) == sales_person_of(account):
+        return None
+    if person(login) == entered_for:
         return f"{login} was the customer's sales person when the order {order.id} was entered"
-    return None
+    return why_own_customer(account, login, day)
 
 
 def _counts(judged: Judged) -> bool:
@@ -145,7 +149,9 @@ def _who_may_be_second(snapshot: Snapshot, order: Order, first: Release, desk: D
     roles = [role for role in AUTHORITIES if counts(_ANYBODY, role)]
     concerned = _concerned(snapshot, order, first) if roles else ()
     barred = [
-        login for login in concerned if _why_own(snapshot, order, login) is not None or not counts(login, roles[-1])
+        login
+        for login in concerned
+        if _why_own(snapshot, order, login, desk.day) is not None or not counts(login, roles[-1])
     ]
     return {"roles": roles, "not": barred}
 

@@ -9,10 +9,11 @@ from ledger.credit.command_posting import Posting
 from ledger.credit.judging import judge, order_change, take_decision, touched, wanted_order
 from ledger.credit.ledger_state import require_authority
 from ledger.credit.moves import Move, require_legal
+from ledger.credit.offered import goes, goes_by_itself, may_let_go, offer
 from ledger.credit.order import OrderCheckpoint
 from ledger.credit.order_currency import revalued
 from ledger.credit.snapshot import Snapshot, Wants
-from ledger.credit.stop import refused_own
+from ledger.credit.stop import refused_own, was_cancelled_while_held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,7 @@ class Reopen:
 def reopen(snapshot: Snapshot, command: Reopen, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`. What a person held or rejected takes another person with authority. Earlier approvals
     don't count, and releases ended with it; its root, and who entered it, stay: it is no way around sisters or around
-    whoever may not release it."""
+    whoever may not release it. What was held when it was cancelled waits for the desk as it did."""
     order = wanted_order(snapshot, command.order)
     require_legal(Move.REOPEN, order)
     posting = Posting(snapshot, desk, "reopen")
@@ -46,5 +47,15 @@ def reopen(snapshot: Snapshot, command: Reopen, desk: Desk) -> LedgerChange:
     again = revalued(snapshot, again, desk)
     again = replace(again, touched_by=touched(order, command.asker))
     judged = judge(snapshot, again, desk, OrderCheckpoint.ENTRY, command.id)
-    again = take_decision(posting, again, judged, "reopen")
+    was_held = was_cancelled_while_held(posting, order)
+    if (
+        was_held
+        and not may_let_go(command.asker, order)
+        and order.stopped_by is None
+        and goes(judged)
+        and not goes_by_itself(judged)
+    ):
+        again = offer(posting, again, judged)
+    else:
+        again = take_decision(posting, again, judged, "reopen")
     return order_change(posting, again, judged)

@@ -8,8 +8,11 @@ from ledger.credit.change import Asker, CommandRefused, Desk, LedgerChange
 from ledger.credit.command_posting import Posting
 from ledger.credit.judging import in_state, order_change, set_hold, wanted_order
 from ledger.credit.moves import Move, require_legal
-from ledger.credit.order import NOT_OVER, HoldKind, Order, OrderState, Release, ReleaseState
+from ledger.credit.order import NOT_OVER, Hold, HoldKind, Order, OrderState, Release, ReleaseState
 from ledger.credit.snapshot import Snapshot, Wants
+
+CANCELLED = "cancel"
+"""Who lifted the hold of an order that was cancelled, whoever that was: reopened, it is as held as it was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +112,17 @@ def _lapsed(order: Order) -> Order:
 def _over(posting: Posting, order: Order, state: OrderState, asker: Asker) -> LedgerChange:
     over = in_state(order, state)
     posting.put_order(over)
-    set_hold(posting, over, None, asker.login or posting.cause)
+    by = CANCELLED if state is OrderState.CANCELLED else asker.login or posting.cause
+    set_hold(posting, over, None, by)
     end_releases(posting, over)
     return order_change(posting, over, None)
+
+
+def was_cancelled_while_held(posting: Posting, order: Order) -> bool:
+    """Whether the order's last hold ended by nothing but that it was cancelled; it counts once, for who reopens it."""
+    holds = posting.snapshot.of_order(Hold, order.id)
+    last = max(holds, key=lambda each: each.number, default=None)
+    if last is None or last.lifted_by != CANCELLED:
+        return False
+    posting.put(replace(last, lifted_by=posting.cause))
+    return True

@@ -12,9 +12,10 @@ from ledger.credit.account import Account
 from ledger.credit.asked_order import asked_amount
 from ledger.credit.change import Again, Asker, CommandRefused, Desk, LedgerChange
 from ledger.credit.command_posting import Posting
-from ledger.credit.judging import judge, order_change, sales_person_of, take_decision
+from ledger.credit.judging import judge, order_change, take_decision
 from ledger.credit.order import Order, OrderCheckpoint, OrderState, Revision
 from ledger.credit.order_currency import asked_currency, worth_today
+from ledger.credit.sales_person import sales_person_of
 from ledger.credit.shown import order_shown
 from ledger.credit.snapshot import Snapshot, Wants
 

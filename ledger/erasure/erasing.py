@@ -72,6 +72,9 @@ class ToErase:
     held_until: date | None
     """The law wants it kept until this day; None: it may go."""
 
+    refusal: str | None = None
+    """What of the customer is open in the ledger, so that it can't be confirmed yet."""
+
 
 KeptUntil = Callable[[Connection, list[int]], date | None]
 """Until when the law wants any of the records at these places kept."""
@@ -107,12 +110,14 @@ class Erasing:
         return self._journal.ask(lambda connection, keys: _found(connection, keys, account, subject, until))
 
     async def propose(self, words: ErasureWords, actor: Actor, request_id: str = "") -> Erasure:
-        """On record; nothing else happens. Raises `ErasureRefused`, `NothingToErase`, `JournalUnavailable`."""
+        """On record; nothing else happens. `refusal` says where it couldn't be confirmed now, because something of the
+        customer is open. Raises `ErasureRefused`, `NothingToErase`, `JournalUnavailable`."""
         _refuse_nobody(actor)
         _refuse_unfit(words.reason)
         until = self._kept_until()
         names = await asyncio.to_thread(self._journal.ask, partial(_names_of, words=words))
         _refuse_naming(words.reason, names)
+        open_now: list[str | None] = []
 
         def work(transaction: LogTransaction) -> int | Exception:
             try:
@@ -121,10 +126,12 @@ class Erasing:
                 _refuse_twice(found.key, known)
             except ErasureRefused as refused:
                 return refused
+            open_now.append(found.refusal)
             said = ErasureText(key=found.key, count=found.records, ground=words.ground, reason=words.reason.strip())
             return transaction.append(erasure_record(PROPOSED, said, actor, request_id, names))
 
-        return await self._written(work)
+        proposed = await self._written(work)
+        return replace(proposed, refusal=open_now[-1])
 
     async def confirm(self, id: int, actor: Actor, request_id: str = "", *, records: int | None = None) -> Erasure:
         """On record, and then done. Where this login may not delete, or the service ends, it is finished later: by
@@ -211,7 +218,9 @@ def _found(
     places = [] if known is None else sealed_by(connection, *known)
     if known is None or not places:
         raise NothingToErase("nothing is recorded under this number, or it was erased already")
-    return ToErase(key=known[0], records=len(places), held_until=kept_until(connection, places))
+    names = _names_by_key(connection, keys, known) | {name for name in (account, subject) if name}
+    refusal = what_is_open(connection, accounts_of(connection, keys, names, known[0]))
+    return ToErase(key=known[0], records=len(places), held_until=kept_until(connection, places), refusal=refusal)
 
 
 def _known(
@@ -228,6 +237,9 @@ def _as_they_are(connection: Connection, keys: SubjectKeys, kept_until: KeptUnti
             places = _places(connection, keys, erasure.key)
             try:
                 erasure = replace(erasure, records=len(places), held_until=kept_until(connection, places))
+                names = _names_by_key(connection, keys, keys.number_and_blind(number=erasure.key))
+                accounts = accounts_of(connection, keys, names, erasure.key)
+                erasure = replace(erasure, refusal=what_is_open(connection, accounts))
             except ErasureRefused as refused:
                 erasure = replace(erasure, records=len(places), refusal=str(refused))
         shown.append(erasure)

@@ -72,7 +72,8 @@ class Erasure:
     """The law wants the records kept until this day; where somebody has looked (`Erasing.as_they_are`)."""
 
     refusal: str | None = None
-    """Why nobody knows whether it does, so that it can't be confirmed."""
+    """Why it can't be confirmed: nobody knows whether the law wants them kept, or something of the customer is open in
+    the ledger."""
 
 
 def erasures_of(records: Iterable[OpenedRecord]) -> dict[int, Erasure]:

@@ -8,6 +8,7 @@ marked goes when the key does, after a crash too. Of the movements of money a ro
 from __future__ import annotations
 
 import json
+import re
 
 from sqlalchemy import Connection, delete, select, update
 
@@ -20,6 +21,7 @@ from ledger.credit.account import Account, Figures, Grade, Group
 from ledger.credit.limit import Limit
 from ledger.credit.order import LIVE, Hold, Order, OrderDelivery, Release, Revision
 from ledger.credit.security import Security
+from ledger.items.import_run import ImportReject
 from ledger.items.item import Allocation, ItemState, OpenItem
 from ledger.items.totals import DayRecord, DueTotal, LevelTotal
 from ledger.items.write_off import WriteOff
@@ -32,6 +34,8 @@ _KINDS = (
     CollectorAssignment, WorklistEntry,
 )  # fmt: skip
 """Rows that belong to one account."""
+
+_BETWEEN_WORDS = re.compile(r"[\s,;:]+")
 
 
 def accounts_of(connection: Connection, keys: SubjectKeys, names: frozenset[str], number: int) -> list[str]:
@@ -62,7 +66,7 @@ def what_is_open(connection: Connection, accounts: list[str]) -> str | None:
 def mark(connection: Connection, accounts: list[str], key: int) -> None:
     """These accounts go with this key; what names the customer is gone at once."""
     table = STORED[Account].table
-    gone = {"erasure": key, "name": None, "profile": "{}"}
+    gone = {"erasure": key, "name": None, "profile": "{}", "sold_by": "{}"}
     connection.execute(update(table).where(table.c.id.in_(accounts)).values(**gone))
 
 
@@ -73,6 +77,7 @@ def delete_marked(connection: Connection, key: int) -> int:
     accounts = [row.id for row in marked]
     if not accounts:
         return 0
+    _forget_rejects(connection, accounts)
     for kind in _KINDS:
         rows = STORED[kind].table
         connection.execute(delete(rows).where(rows.c.account.in_(accounts)))
@@ -85,6 +90,21 @@ def delete_marked(connection: Connection, key: int) -> int:
     # where the turn of a day has come to; by number, which a customer's may be
     connection.execute(update(day_steps).where(day_steps.c.after.in_(accounts)).values(after=""))
     return len(accounts)
+
+
+def _forget_rejects(connection: Connection, accounts: list[str]) -> None:
+    """Of rows that imports didn't take, those of which it is said that they are about these accounts, their orders or
+    their items, go: nothing else tells whose they are."""
+    names = set(accounts)
+    for kind in (Order, OpenItem):
+        table = STORED[kind].table
+        names.update(connection.scalars(select(table.c.id).where(table.c.account.in_(accounts))))
+    rejects = STORED[ImportReject].table
+    for run, number, place, faults in connection.execute(select(rejects)).all():
+        said = f"{place} {faults}"
+        words = {word.strip("`'\"()") for word in _BETWEEN_WORDS.split(said)}
+        if not names.isdisjoint(words) or any(name in said for name in accounts):
+            connection.execute(delete(rejects).where(rejects.c.run == run, rejects.c.number == number))
 
 
 def _leave_group(connection: Connection, group: str, accounts: frozenset[str]) -> None:

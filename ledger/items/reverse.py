@@ -75,7 +75,7 @@ def reverse(snapshot: Snapshot, command: Reverse, desk: Desk) -> LedgerChange:
     )
     put_item(posting, taken_back, effective_on=day)
     if item.kind is ItemKind.DEPOSIT:
-        posting.end_approval(item.order)
+        posting.end_approval(item.order, lambda release: release.on >= item.issued_on)
     if item.kind is ItemKind.WRITE_OFF and (write_off := posting.get(WriteOff, item.id)) is not None:
         posting.put(replace(write_off, state=WriteOffState.REVERSED))
     if command.is_bounced and item.kind in _RECEIVED:

@@ -268,6 +268,7 @@ LEDGER: dict[str, dict[str, Content]] = {
         "erasure": Content.COUNT,
         "last_contact_on": Content.DATE,
         "standing": Content.WORD,
+        "sold_by": Content.LOGIN,
     },
     "account_groups": {
         "id": Content.GROUP,

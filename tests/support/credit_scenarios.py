@@ -33,6 +33,7 @@ from ledger.credit.entry import EntryBucket
 from ledger.credit.judging import order_change, wanted_order
 from ledger.credit.limit import Limit, LimitKind, LimitState
 from ledger.credit.order import Hold, Order
+from ledger.credit.put_account import PutAccount
 from ledger.credit.put_security import EndSecurity, PutSecurity
 from ledger.credit.recheck import Recheck
 from ledger.credit.release_order import ReleaseOrder
@@ -349,6 +350,12 @@ def _profile(step: Step, books: Books) -> None:
     books.put(replace(account, profile={**account.profile, **step["profile"]}, version=account.version + 1))
 
 
+def _sells(step: Step, books: Books) -> None:
+    """The customer has another sales person from now on."""
+    account = _account(books, "C-1")
+    _done(books, PutAccount(account="C-1", profile={**account.profile, "sales_person": step["sells"]}, asker=_DESK))
+
+
 def _see(step: Step, books: Books) -> None:
     """Whether a hold is offered to whoever may let it go."""
     if "order" in step:
@@ -376,6 +383,7 @@ _BESIDE: dict[str, Callable[[Step, Books], None]] = {
     "letter": _letter,
     "end_letter": _end_letter,
     "profile": _profile,
+    "sells": _sells,
     "day": _day,
     "turn": _turn,
     "check": _see,

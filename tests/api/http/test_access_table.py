@@ -89,7 +89,7 @@ GET  /v1/accounts/{id}/securities  -     own   may   may   mask  mask  may   -  
 GET  /v1/accounts/{id}/items       -     own   may   may   mask  mask  may   -     -     -     -
 GET  /v1/accounts/{id}/timeline    -     own   may   may   mask  mask  may   -     -     -     -
 GET  /v1/groups/{id}               -     -     may   may   -     -     may   -     -     -     -
-PUT  /v1/accounts/{id}             -     may   -     may   -     -     -     -     -     -     -
+PUT  /v1/accounts/{id}             -     may   -     auth  -     -     -     -     -     -     -
 PUT  /v1/groups/{id}               -     may   -     auth  -     -     -     -     -     -     -
 POST /v1/accounts/{id}/figures     -     may   -     auth  -     -     -     -     -     -     -
 PUT  /v1/accounts/{id}/securities/{security} - may - auth - - - - - - -

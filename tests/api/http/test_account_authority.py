@@ -14,6 +14,7 @@ from tests.support.running_service import running
 
 ACCOUNT = "/v1/accounts/C-1"
 RAISING = {
+    "a profile": ("PUT", ACCOUNT, '{"profile": {"insolvent": false, "sales_person": "u.other"}}'),
     "a group's limit": ("PUT", "/v1/groups/G-1", '{"limit": "9.00"}'),
     "a security": ("PUT", f"{ACCOUNT}/securities/S-1", '{"kind": "bank_guarantee", "amount": "9.00"}'),
     "figures": ("POST", f"{ACCOUNT}/figures", '{"figures": {"current_ratio": "1.4"}}'),
@@ -26,10 +27,17 @@ RAISING = {
     ),
     "a file of groups": ("POST", "/v1/import/groups?check=true", "group,limit\nG-1,9.00\n"),
     "a file of figures": ("POST", "/v1/import/figures?check=true", "account,current_ratio\nC-1,1.4\n"),
+    "a file of profiles": ("POST", "/v1/import/accounts?update=true&check=true", "account,insolvent\nC-1,false\n"),
+    "a file of payments": ("POST", "/v1/import/payments?check=true", "payment,account,amount\nP-1,C-1,9.00\n"),
+    "a list of open items": (
+        "POST",
+        "/v1/import/open-items?complete=true&really=true&check=true",
+        "invoice,account,open_amount,due_on\nI-1,C-1,9.00,2026-07-01\n",
+    ),
+    "a file of rates": ("POST", "/v1/import/rates?check=true", "currency,date,rate\nUSD,2026-07-01,9.00\n"),
 }
 CAUTIOUS = {
     "the end of a security": ("POST", f"{ACCOUNT}/securities/S-1/end", '{"reason": "gone"}'),
-    "a file of payments": ("POST", "/v1/import/payments?check=true", "payment,account,amount\nP-1,C-1,9.00\n"),
 }
 
 
@@ -72,6 +80,6 @@ def test_only_authority_opens_a_closed_account_again_or_takes_it_out_of_its_grou
     assert put('{"group": "G-9", "closed": true}', "roles=booking") == 201
     for body in ('{"closed": true}', '{"group": "G-9"}', '{"group": null, "closed": false}'):
         assert put(body, "roles=booking") == 409
-        assert put(body, "roles=desk") == 409
+        assert put(body, "roles=desk") == 403
     assert put('{"closed": true}', desk) == 409, "it has to be said in so many words"
     assert put('{"group": null, "closed": false}', desk) == 200

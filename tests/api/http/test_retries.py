@@ -66,12 +66,20 @@ class Asked:
     body: object
     other: object
     headers: dict[str, str] = field(default_factory=dict)
+    method: str = "POST"
 
     def send(self, client: httpx2.Client, body: object, headers: Mapping[str, str]) -> httpx2.Response:
         """A text is a file of CSV, all else JSON."""
         if isinstance(body, str):
             return client.post(self.path, content=body.encode(), headers={"Content-Type": "text/csv", **headers})
-        return client.post(self.path, json=body, headers=headers)
+        return client.request(self.method, self.path, json=body, headers=headers)
+
+
+def _put(path: str, body: Mapping[str, object], **more: object) -> Callable[..., Asked]:
+    return lambda client, _: (
+        _new_account(client, "put"),
+        Asked(path, body, {**body, **more}, {"If-Match": '"0"'} if "groups" in path else {}, "PUT"),
+    )[1]
 
 
 def _add(login: str) -> Callable[[httpx2.Client, Settings], object]:
@@ -452,17 +460,23 @@ ASKED: dict[str, Callable[[httpx2.Client, Settings], Asked]] = {
     "/v1/webhooks/{id}/send-again": lambda client, _: Asked(
         f"/v1/webhooks/{_webhook(client)}/send-again", {}, {"record": 1}
     ),
+    "PUT /v1/accounts/{id}": _put("/v1/accounts/C-put-new", {"name": "Baumann"}, name="Bauer"),
+    "PUT /v1/groups/{id}": _put("/v1/groups/G-put", {"limit": "9.00"}, limit="8.00"),
+    "PUT /v1/accounts/{id}/securities/{security}": _put(
+        "/v1/accounts/C-put/securities/G-1", {"kind": "bank_guarantee", "amount": "5.00"}, amount="6.00"
+    ),
 }
 """By route; the other kinds of case share the code of orders."""
 
 GRANT = "/v1/accounts/{id}/limits/{number}/grant"
 INIT = "/v1/policies/init"
 POSTED = {row.path for row in ROWS if row.method == "POST"} - {"/v1/decisions/{case}", GRANT, INIT}
-"""Every route that POSTs, but for those that only refuse: the policies here let no grant of a limit count, and are not
+POSTED |= {f"PUT {row.path}" for row in ROWS if row.method == "PUT"}
+"""Every route that POSTs or PUTs, but for those that only refuse: the policies here let no grant of a limit count, and are not
 the first."""
 
 
-def test_every_route_that_posts_is_asked_here() -> None:
+def test_every_route_that_changes_something_is_asked_here() -> None:
     assert set(ASKED) | {f"/v1/decisions/{case}" for case in CASE_KINDS} == POSTED
 
 
@@ -492,6 +506,18 @@ def test_on_every_route_the_same_request_is_done_once(
     other = asked.send(client, asked.other, key)
     assert (other.status_code, other.json()["type"]) == (422, "/problems/idempotency-key-reused")
     assert _records(service_settings) == records
+
+
+def test_a_file_larger_than_any_other_body_is_imported_once(client: httpx2.Client, service_settings: Settings) -> None:
+    rows = "".join(f"C-large-{each},{'x' * 200}\n" for each in range(service_settings.body_bytes_max // 200))
+    asked = Asked("/v1/import/accounts?check=true", f"account,name\n{rows}", "account,name\nC-x,y\n")
+    key = {"Idempotency-Key": "a-large-file"}
+    first = asked.send(client, asked.body, key)
+    again = asked.send(client, asked.body, key)
+    assert (first.status_code, again.status_code, again.content) == (202, 202, first.content)
+    assert again.headers[REPLAYED] == "true"
+    assert asked.send(client, asked.other, key).json()["type"] == "/problems/idempotency-key-reused"
+    eventually(lambda: client.get(f"/v1/imports/{first.json()['id']}").json()["state"] == "checked")
 
 
 def test_the_same_body_at_another_path_is_another_request(client: httpx2.Client) -> None:

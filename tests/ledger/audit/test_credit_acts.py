@@ -11,7 +11,7 @@ from engine.pipeline import Engine, load
 from ledger.audit.credit_acts import EXCEPTIONS, LIMITS, RELEASES, exceptions, limit_changes, releases
 from ledger.audit.report_lines import ReportLine
 from ledger.credit.limit import Limit, LimitKind, LimitState
-from ledger.credit.order import Release, ReleaseState
+from ledger.credit.order import Hold, HoldKind, Release, ReleaseState
 from ledger.policies.rules_folder import read_folder
 from tests.support.exception_files import exception
 from tests.support.paths import NOVEMBER_2026
@@ -89,6 +89,30 @@ def test_each_release_is_reported_by_person_with_amount_reason_and_the_decision_
     assert [each.values["said_granted_by"] for each in limits] == [None, "u.keller"]
     assert all(tuple(each.values) == LIMITS for each in limits)
     assert passed == []
+
+
+def test_what_a_person_held_is_reported_with_its_record(tmp_path: Path, engine: Engine) -> None:
+    async def go() -> list[ReportLine]:
+        with small_ledger(in_file(tmp_path / "journal"), engine=engine) as small:
+            await small.done(small.account("C-1"))
+            [entered] = await small.done(small.order("SO-1", "10.00"))
+            made = [
+                Hold(order="SO-1", account="C-1", number=each, kind=kind, since=20_635, since_seq=entered.seq, **over)
+                for each, kind, over in (
+                    (7, HoldKind.POLICY, {"lifted_on": 20_635}),
+                    (8, HoldKind.MANUAL, {"lifted_on": 20_636, "lifted_by": "u.keller"}),
+                    (9, HoldKind.MANUAL, {}),
+                )
+            ]
+            await small.put_rows(made)
+            return small.journal.ask(releases)
+
+    lines = asyncio.run(go())
+    assert [(line.values["state"], line.values["order"], line.values["amount"]) for line in lines] == [
+        ("lifted", "SO-1", "10.00"),
+        ("held", "SO-1", "10.00"),
+    ]
+    assert all(line.header is not None and tuple(line.values) == RELEASES for line in lines)
 
 
 def test_an_order_that_passed_by_an_exception_is_reported_with_the_rule_and_who_approved_it(

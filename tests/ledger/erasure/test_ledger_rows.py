@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from ledger.books.writing import _put
 from ledger.credit.account import Account, Group
 from ledger.credit.assign_grade import AssignGrade
 from ledger.credit.limit import LimitKind
@@ -21,7 +22,9 @@ from ledger.credit.security import SecurityKind
 from ledger.credit.stop import Cancel
 from ledger.credit.submit import Submit
 from ledger.erasure.erasing import Erasing, ErasureRefused, ErasureWords
+from ledger.erasure.erasures import Erasure
 from ledger.erasure.grounds import Ground
+from ledger.items.import_run import ImportReject
 from ledger.items.item import ItemKind
 from ledger.items.post_invoice import PostInvoice
 from ledger.items.post_payment import PostPayment
@@ -41,8 +44,11 @@ def test_nothing_names_a_customer_who_was_erased(request: pytest.FixtureRequest,
     place: Any = tmp_path / "credence.db" if backend == "sqlite" else request.getfixturevalue("database")
     with journal_books(policies_of_november_2026(), place) as books:
         _book(books)
+        proposed = _proposed(books)
+        assert "items of this customer are open" in str(proposed.refusal)
+        assert [each.refusal for each in Erasing(books.journal, nothing_held).as_they_are()] == [proposed.refusal]
         with pytest.raises(ErasureRefused, match="items of this customer are open"):
-            _erase(books, books_are_open=True)
+            _erase(books)
         assert [each.id for each in books.rows(Account)] == ["C-2", "CANARY-1"]
         books.do(PostPayment(payment="CANARY-P", account="CANARY-1", amount="121.00", asker=WHO, id=books.id()))
         with pytest.raises(ErasureRefused, match="orders of this customer may still go out"):
@@ -52,6 +58,7 @@ def test_nothing_names_a_customer_who_was_erased(request: pytest.FixtureRequest,
         assert _canaries(books) == []
         assert [each.id for each in books.rows(Account)] == ["C-2"]
         assert books.rows(Group)[0].grades == {}
+        assert [each.number for each in books.rows(ImportReject)] == [3], "whose nobody knows stays"
         assert differences(books) == []
 
 
@@ -86,16 +93,29 @@ def _book(books: JournalBooks) -> None:
                id=books.id()),
     ):  # fmt: skip
         books.do(command)
+    rejects = [
+        ImportReject(run="R", number=1, place="line 2", faults="account CANARY-1 is closed, and would be open again"),
+        ImportReject(run="R", number=2, place="line 3", faults="the number CANARY-I is there already"),
+        ImportReject(run="R", number=3, place="line 4", faults="amount: is no amount"),
+    ]
+
+    async def put() -> None:
+        await books.journal.write(lambda transaction: _put(transaction.connection, ImportReject, rejects))
+
+    books.run(put())
     assert len({table for table, _ in _canaries(books)}) >= 13
 
 
-def _erase(books: JournalBooks, *, books_are_open: bool = False) -> None:
+def _proposed(books: JournalBooks) -> Erasure:
+    words = ErasureWords(account="CANARY-1", ground=Ground.OBJECTION, reason="letter of 3 March")
+    proposed: Erasure = books.run(Erasing(books.journal, nothing_held).propose(words, ANNA))
+    return proposed
+
+
+def _erase(books: JournalBooks) -> None:
     erasing = Erasing(books.journal, nothing_held)
 
     async def act() -> None:
-        words = ErasureWords(account="CANARY-1", ground=Ground.OBJECTION, reason="letter of 3 March")
-        if books_are_open:
-            await erasing.propose(words, ANNA)
         (proposed,) = await asyncio.to_thread(erasing.as_they_are)
         await erasing.confirm(proposed.id, BERT, records=proposed.records)
 

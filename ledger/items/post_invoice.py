@@ -16,7 +16,8 @@ from ledger.credit.order import Order
 from ledger.credit.shown import order_shown
 from ledger.credit.snapshot import Snapshot, Wants
 from ledger.items.billing_notices import billing_notices, unknown_order_notice, warned
-from ledger.items.booked import digest_of, item_shown, refuse_booked
+from ledger.items.booked import item_shown, refuse_booked
+from ledger.items.invoice_terms import InvoiceTerms, read_terms
 from ledger.items.item import ItemKind, ItemState, OpenItem
 from ledger.items.keeping import put_item
 from ledger.items.settling import SettingOff
@@ -113,38 +114,32 @@ def _notices(command: PostInvoice, item: OpenItem, billed: Billed | None, curren
 
 
 def _item(snapshot: Snapshot, command: PostInvoice, account: Account, desk: Desk) -> OpenItem:
-    reading = Reading(desk.engine.vocabulary, account.currency, desk.day)
-    currency = reading.known_currency(command.currency, "currency")
-    amount = reading.amount(command.amount, "amount", currency=currency)
-    issued_on, due_on = reading.date(command.issued_on, "issued_on"), reading.date(command.due_on, "due_on")
-    if due_on < issued_on:
-        reading.fault("due_on", "lies before the day of issue", "send the day by which it is to be paid")
-    if command.settled_on is not None:
-        reading.date(command.settled_on, "settled_on", is_past=True)
-    known_on = reading.date(command.known_on, "known_on", or_else=desk.day, is_past=True)
-    reading.done()
-    digest = digest_of(
-        command.kind.value, account.id, amount, currency, issued_on, due_on, command.order, command.settled_on
-    )
-    refuse_booked(snapshot, command.invoice, digest)
-    is_foreign = currency != account.currency
-    own = worth(snapshot, desk, amount, currency, account.currency, day=min(issued_on, desk.day), rounded_up=True)
+    terms = read_terms(command, account.currency, desk.engine.vocabulary, desk.day)
+    refuse_booked(snapshot, command.invoice, terms.digest)
+    amount, is_foreign = terms.amount, terms.currency != account.currency
+    own = own_worth(snapshot, desk, terms, account.currency)
     return OpenItem(
         id=command.invoice,
         account=account.id,
         kind=command.kind,
-        issued_on=issued_on,
-        due_on=due_on,
+        issued_on=terms.issued_on,
+        due_on=terms.due_on,
         amount=own,
         open_amount=own,
         order=command.order,
-        foreign_currency=currency if is_foreign else None,
+        foreign_currency=terms.currency if is_foreign else None,
         foreign_amount=amount if is_foreign else None,
         foreign_open=amount if is_foreign else None,
         record=command.id,
-        known_on=known_on,
-        digest=digest,
+        known_on=terms.known_on,
+        digest=terms.digest,
     )
+
+
+def own_worth(snapshot: Snapshot, desk: Desk, terms: InvoiceTerms, own_currency: str) -> int:
+    """What is owed in the account's currency. Raises `CommandRefused` (`no-rate`)."""
+    day = min(terms.issued_on, desk.day)
+    return worth(snapshot, desk, terms.amount, terms.currency, own_currency, day=day, rounded_up=True)
 
 
 def _set_off_deposits(posting: Posting, item: OpenItem, order: Order) -> OpenItem:

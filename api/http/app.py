@@ -50,7 +50,7 @@ from api.http.authentication import Authentication
 from api.http.bearer_tokens import IssuerTokens
 from api.http.caller import admitted_of
 from api.http.decisions import DecideCase, find_decision, refuse_case, visible_to
-from api.http.edge import Edge
+from api.http.edge import DirectApp, Edge
 from api.http.erasure_routes import add_erasure_routes
 from api.http.first_key import show_first_key
 from api.http.health import add_health_routes
@@ -62,7 +62,7 @@ from api.http.metrics import Metrics
 from api.http.openapi import follow_vocabulary, operation_id
 from api.http.order_preview import add_order_preview_routes
 from api.http.order_reading_routes import add_order_reading_routes
-from api.http.order_routes import add_order_routes
+from api.http.order_routes import ENTRY, add_order_routes, order_entry
 from api.http.parameters import only_parameters, value_fault
 from api.http.policy_routes import add_policy_routes
 from api.http.problems import FactsInvalid, MethodNotAllowed, NoSuchPath, problems
@@ -155,7 +155,8 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     app = _new_app(life)
     app.state.metrics = metrics
     cases = {case: DecideCase(case, policies, journal, metrics, settings.body_bytes_max) for case in CASE_KINDS}
-    direct = {_path(case): asgi for case, asgi in cases.items()}
+    direct = {_path(case): DirectApp(asgi, is_decision=True) for case, asgi in cases.items()}
+    direct |= {ENTRY: DirectApp(order_entry(desk))}
     retries = Retries(journal, settings.body_bytes_max, desk.mask)
     app.add_middleware(Edge, metrics=metrics, admission=admission, retries=retries, direct=direct)
     app.router.routes.extend(_decide_route(case, asgi) for case, asgi in cases.items())

@@ -157,19 +157,26 @@ class CreditLedger:
         """One after the other, on one snapshot."""
         wants: Wants = reduce(or_, (each.command.wants for each in asked))
         engine, connection, writing = asked[0].engine, transaction.connection, Writing()
-        day = self.business_day(engine)
-        snapshot = read_snapshot(connection, wants, day, engine.vocabulary, itemized=self.reads_items(engine))
+        days = {each: self.business_day(each) for each in {each.engine for each in asked}}
+        snapshot = read_snapshot(connection, wants, days[engine], engine.vocabulary, itemized=self.reads_items(engine))
 
         given = [
-            self._done(transaction, each, partial(self._made, transaction, snapshot, each), writing, snapshot)
+            self._done(
+                transaction,
+                each,
+                partial(self._made, transaction, snapshot, days[each.engine], each),
+                writing,
+                snapshot,
+            )
             for each in asked
         ]
         transaction.flush()
         writing.write(connection)
         return given
 
-    def _made(self, transaction: LogTransaction, snapshot: Snapshot, asked: Asked) -> LedgerChange:
-        change = VERBS[type(asked.command)](snapshot, asked.command, self._desk(asked.engine, transaction))
+    def _made(self, transaction: LogTransaction, snapshot: Snapshot, day: int, asked: Asked) -> LedgerChange:
+        desk = Desk(engine=asked.engine, day=day, next_seq=transaction.next_seq)
+        change = VERBS[type(asked.command)](snapshot, asked.command, desk)
         require_storable(change)
         return change
 

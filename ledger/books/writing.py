@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain
 from typing import Any
 
@@ -147,6 +147,14 @@ _TABLES = {each.table.name: each.table for each in STORED.values()} | {rechecks.
 @lru_cache(maxsize=STATEMENTS_KEPT)
 def _statement(name: str, dialect: str, rows: int) -> str:
     """`INSERT INTO … VALUES (…), (…) ON CONFLICT (…) DO UPDATE SET …`: both databases have it in the same words."""
+    head, one, conflict = _upsert_parts(name)
+    mark = "?" if dialect == sqlite.dialect.name else "%s"
+    return f"{head}VALUES {', '.join([one.replace('?', mark)] * rows)} ON CONFLICT{conflict}"
+
+
+@cache
+def _upsert_parts(name: str) -> tuple[str, str, str]:
+    """What stands before the values, one row's values, and what stands behind; compiled once."""
     table = _TABLES[name]
     new = upsert(table)
     keys = [column.name for column in table.primary_key]
@@ -154,5 +162,4 @@ def _statement(name: str, dialect: str, rows: int) -> str:
     text = str(new.on_conflict_do_update(index_elements=keys, set_=rest).compile(dialect=sqlite.dialect()))
     head, _, tail = text.partition("VALUES ")
     one, _, conflict = tail.partition(" ON CONFLICT")
-    mark = "?" if dialect == sqlite.dialect.name else "%s"
-    return f"{head}VALUES {', '.join([one.replace('?', mark)] * rows)} ON CONFLICT{conflict}"
+    return head, one, conflict

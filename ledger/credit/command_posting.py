@@ -6,7 +6,6 @@ the command is done.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from ledger.credit.account import Account, Group, Key
@@ -14,6 +13,7 @@ from ledger.credit.bounds import require_total
 from ledger.credit.change import Desk
 from ledger.credit.entry import Entry, EntryBucket
 from ledger.credit.order import Order
+from ledger.credit.row_copies import changed
 from ledger.credit.sisters import part_of
 from ledger.credit.snapshot import LedgerRow, Snapshot
 from ledger.items.totals import BookTotal
@@ -54,14 +54,14 @@ class Posting:
         """The account with its version risen, once for each command."""
         now = self.existing(Account, account)
         if (Account, (account,)) not in self._rows:
-            now = replace(now, version=now.version + 1)
+            now = changed(now, version=now.version + 1)
             self.put(now)
         return now
 
     def put_order(self, order: Order) -> None:
         """The order in its new state; what it reserves and has delivered moves in the totals."""
         before = self.get(Order, order.id)
-        self.put(replace(order, changed_seq=self.desk.next_seq))
+        self.put(changed(order, changed_seq=self.desk.next_seq))
         if before is not None and _leaves_room(before, order):
             self.recheck(order.account)
         self.move(
@@ -73,13 +73,13 @@ class Posting:
         account = self.touch(order.account)
         if before is None:
             before_on = account.last_order_on
-            self.put(replace(account, last_order=order.id, last_order_on=order.entered_on, order_before_on=before_on))
+            self.put(changed(account, last_order=order.id, last_order_on=order.entered_on, order_before_on=before_on))
 
     def end_approval(self, number: str | None) -> None:
         """What this order was approved on is not there any more, so that its approval doesn't count at delivery."""
         order = None if number is None else self.get(Order, number)
         if order is not None and order.approval_stands:
-            self.put_order(replace(order, approval_stands=False))
+            self.put_order(changed(order, approval_stands=False))
 
     def move(
         self,
@@ -99,7 +99,7 @@ class Posting:
         now = self.touch(account)
         before, after = getattr(now, bucket.value), getattr(now, bucket.value) + amount
         require_total(self.desk.engine.vocabulary, _FACTS[bucket], f"account {account}", now.currency, before, after)
-        self.put(replace(now, **{bucket.value: after}))
+        self.put(changed(now, **{bucket.value: after}))
         self._entries.append(
             Entry(
                 account=account,
@@ -120,7 +120,7 @@ class Posting:
         book = self.get(BookTotal, account.currency) or BookTotal(currency=account.currency)
         after = account.open_items + amount
         customers = book.customers + (after > 0) - (account.open_items > 0)
-        self.put(replace(book, open_items=book.open_items + amount, customers=customers))
+        self.put(changed(book, open_items=book.open_items + amount, customers=customers))
 
     def _move_group(self, account: Account, amount: int) -> None:
         group = None if account.group is None else self.get(Group, account.group)
@@ -132,7 +132,7 @@ class Posting:
         after = group.total + amount
         vocabulary = self.desk.engine.vocabulary
         require_total(vocabulary, "group_exposure", f"group {group.id}", group.currency, group.total, after)
-        self.put(replace(group, total=after, version=group.version + 1, **more))
+        self.put(changed(group, total=after, version=group.version + 1, **more))
 
     def recheck(self, account: str) -> None:
         """The account's held orders, and those of its group, may go out now."""

@@ -7,9 +7,9 @@ in the account's; the difference is an entry `fx`. So what is paid in its own cu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from ledger.credit.command_posting import Posting
+from ledger.credit.row_copies import changed
 from ledger.items.item import OWED, Allocation, ItemState, OpenItem
 from ledger.items.keeping import put_item
 
@@ -88,7 +88,7 @@ def lowered(item: OpenItem, amount: int, foreign: int | None, *, settled_on: int
     if foreign_open is not None:
         share = abs(foreign_open) * amount // abs(item.open_amount) if foreign is None else foreign
         foreign_open = foreign_open - sign * share if left else 0
-    return replace(
+    return changed(
         item,
         open_amount=left,
         foreign_open=foreign_open,

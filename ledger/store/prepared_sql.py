@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain
 from typing import Any
 
@@ -97,7 +97,13 @@ def raw_of(connection: Connection) -> Any:
 def _insertion(table: Table, dialect: str, rows: int) -> str:
     """`INSERT INTO … VALUES (?, ?, ?), (?, ?, ?)`, which is `(%s, %s, %s)` on PostgreSQL. The same object each time:
     the driver finds what it has compiled by it."""
-    text = str(insert(table).compile(dialect=sqlite.dialect()))
-    start, values, one = text.partition("VALUES ")
+    start, one = _insertion_parts(table)
     one = one if dialect == "sqlite" else one.replace("?", "%s")
-    return f"{start}{values}{', '.join([one] * rows)}"
+    return f"{start}VALUES {', '.join([one] * rows)}"
+
+
+@cache
+def _insertion_parts(table: Table) -> tuple[str, str]:
+    """What stands before the values, and one row's values: compiled once for all numbers of rows."""
+    start, _, one = str(insert(table).compile(dialect=sqlite.dialect())).partition("VALUES ")
+    return start, one

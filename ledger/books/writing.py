@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
-from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, Table, or_, select
@@ -17,7 +16,7 @@ from ledger.credit.change import LedgerChange
 from ledger.credit.order import Order, OrderState
 from ledger.credit.snapshot import LedgerRow
 from ledger.store.ledger_tables import STORED, ledger_entries, rechecks
-from ledger.store.prepared_sql import STATEMENTS_KEPT, VALUES_MAX, insert_rows, raw_of, together
+from ledger.store.prepared_sql import STATEMENTS_KEPT, VALUES_MAX, insert_rows, place_rows, run_rows, together
 
 Cause = tuple[int, str]
 """Place of the record of what was done, and its command's word."""
@@ -117,25 +116,23 @@ def _put(connection: Connection, kind: type, rows: Iterable[LedgerRow]) -> None:
 
 
 def _upsert(connection: Connection, table: str, rows: list[tuple[Any, ...]]) -> None:
-    raw: Any = connection.connection.driver_connection
     most = VALUES_MAX // len(rows[0])
     for at in range(0, len(rows), most):
         some = rows[at : at + most]
-        raw.execute(_statement(table, connection.dialect.name, len(some)), tuple(chain.from_iterable(some)))
+        run_rows(connection, _statement(table, connection.dialect.name, len(some)), some)
 
 
 def _update_totals(connection: Connection, accounts: Sequence[tuple[Any, ...]]) -> None:
-    raw = raw_of(connection)
     for at in range(0, len(accounts), VALUES_MAX // 4):
         some = accounts[at : at + VALUES_MAX // 4]
-        raw.execute(_totals_statement(connection.dialect.name, len(some)), tuple(chain.from_iterable(some)))
+        run_rows(connection, _totals_statement(connection.dialect.name, len(some)), some)
 
 
 @lru_cache(maxsize=STATEMENTS_KEPT)
 def _totals_statement(dialect: str, rows: int) -> str:
-    one = "(?, ?, ?, ?)" if dialect == sqlite.dialect.name else "(%s::text, %s::bigint, %s::bigint, %s::bigint)"
+    one = "(?, ?, ?, ?)" if dialect == sqlite.dialect.name else "(?::text, ?::bigint, ?::bigint, ?::bigint)"
     return (
-        f"WITH raised (name, risen, owed, first_day) AS (VALUES {', '.join([one] * rows)}) "
+        f"WITH raised (name, risen, owed, first_day) AS (VALUES {place_rows(one, rows, dialect)}) "
         "UPDATE accounts SET version = raised.risen, open_items = raised.owed, first_issued_on = raised.first_day "
         "FROM raised WHERE accounts.id = raised.name"
     )
@@ -148,8 +145,7 @@ _TABLES = {each.table.name: each.table for each in STORED.values()} | {rechecks.
 def _statement(name: str, dialect: str, rows: int) -> str:
     """`INSERT INTO … VALUES (…), (…) ON CONFLICT (…) DO UPDATE SET …`: both databases have it in the same words."""
     head, one, conflict = _upsert_parts(name)
-    mark = "?" if dialect == sqlite.dialect.name else "%s"
-    return f"{head}VALUES {', '.join([one.replace('?', mark)] * rows)} ON CONFLICT{conflict}"
+    return f"{head}VALUES {place_rows(one, rows, dialect)} ON CONFLICT{conflict}"
 
 
 @cache

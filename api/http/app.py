@@ -24,7 +24,7 @@ the watch of the folder and the sender of events, at last the journal, when ever
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import timedelta
 from functools import partial
@@ -155,8 +155,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     app = _new_app(life)
     app.state.metrics = metrics
     cases = {case: DecideCase(case, policies, journal, metrics, settings.body_bytes_max) for case in CASE_KINDS}
-    direct = {_path(case): DirectApp(asgi, is_decision=True) for case, asgi in cases.items()}
-    direct |= {ENTRY: DirectApp(order_entry(desk))}
+    direct = _direct(cases, desk)
     retries = Retries(journal, settings.body_bytes_max, desk.mask)
     app.add_middleware(Edge, metrics=metrics, admission=admission, retries=retries, direct=direct)
     app.router.routes.extend(_decide_route(case, asgi) for case, asgi in cases.items())
@@ -173,6 +172,12 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     add_reference_routes(app)
     check_routes(app)
     return app
+
+
+def _direct(cases: Mapping[str, ASGIApp], desk: LedgerDesk) -> dict[str, DirectApp]:
+    """What is asked most, past the framework."""
+    decisions = {_path(case): DirectApp(asgi, is_decision=True) for case, asgi in cases.items()}
+    return {**decisions, ENTRY: DirectApp(order_entry(desk))}
 
 
 def _new_app(life: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> FastAPI:

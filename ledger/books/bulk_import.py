@@ -27,7 +27,7 @@ from ledger.credit.exchange import ExchangeRate
 from ledger.credit.snapshot import LedgerCommand, Snapshot
 from ledger.items.bulk_invoices import AccountDay, AccountTotals, BulkBooks, BulkChange, BulkInvoice, bulk_invoices
 from ledger.items.import_chunk import ImportChunk
-from ledger.items.item import ItemState, OpenItem
+from ledger.items.item import ItemKind, ItemState, OpenItem
 from ledger.items.post_invoice import PostInvoice
 from ledger.items.totals import BookTotal, DayRecord, DueTotal
 from ledger.store.ledger_tables import STORED, ledger_entries
@@ -58,7 +58,18 @@ def is_for_bulk(command: LedgerCommand) -> bool:
         and bool(command.rows)
         and not command.settles
         and not command.counted
-        and all(row.command is None or isinstance(row.command, PostInvoice) for row in command.rows)
+        and all(row.command is None or _is_plain(row.command) for row in command.rows)
+    )
+
+
+def _is_plain(command: LedgerCommand) -> bool:
+    """An invoice or a debit without agreed terms."""
+    return (
+        isinstance(command, PostInvoice)
+        and command.discount_rate is None
+        and command.discount_days is None
+        and command.daily_interest_rate is None
+        and command.interest_of is None
     )
 
 
@@ -168,29 +179,29 @@ def _raised(
     return [(*key, *map(add, known.get(key, none), values)) for key, values in more.items()]
 
 
+_COLUMNS = [column.name for column in STORED[OpenItem].table.columns]
+_PLAIN = STORED[OpenItem].encode(
+    OpenItem(id="", account="", kind=ItemKind.INVOICE, issued_on=0, due_on=0, amount=0, open_amount=0, digest="")
+)
+_SAID = (
+    "id", "account", "kind", "issued_on", "due_on", "amount", "open_amount", "state", "settled_on",
+    "paid_before", "foreign_currency", "foreign_amount", "foreign_open", "known_on", "digest",
+)  # fmt: skip
+_PLACES = [_COLUMNS.index(name) for name in _SAID]
+"""Of what one invoice has of its own; the rest is as of any item that is new."""
+
+
 def _item_row(invoice: BulkInvoice) -> tuple[Any, ...]:
-    """In the order of the columns, which is that of the fields of `OpenItem`."""
+    """As values of the table's columns."""
     number, account, kind, terms, amount, is_foreign = invoice
     is_settled = terms.settled_on is not None
-    return (
-        number,
-        account,
-        kind.value,
-        terms.issued_on,
-        terms.due_on,
-        amount,
-        0 if is_settled else amount,
-        0,  # disputed
-        None,  # order
-        ItemState.SETTLED.value if is_settled else ItemState.OPEN.value,
-        terms.settled_on,
-        0,  # dunning level
-        None,  # last contact
-        0,  # insured
-        terms.currency if is_foreign else None,
-        terms.amount if is_foreign else None,
-        (0 if is_settled else terms.amount) if is_foreign else None,
-        None,  # record
-        terms.known_on,
-        terms.digest,
-    )
+    state = ItemState.SETTLED if is_settled else ItemState.OPEN
+    foreign = (terms.currency, terms.amount, 0 if is_settled else terms.amount) if is_foreign else (None, None, None)
+    row = list(_PLAIN)
+    said = (
+        number, account, kind.value, terms.issued_on, terms.due_on, amount, 0 if is_settled else amount, state.value,
+        terms.settled_on, amount if is_settled else 0, *foreign, terms.known_on, terms.digest,
+    )  # fmt: skip
+    for at, value in zip(_PLACES, said, strict=True):
+        row[at] = value
+    return tuple(row)

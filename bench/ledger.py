@@ -3,10 +3,13 @@
 Each order is decided by what the ledger knows of its account and reserves its credit; the stateless request brings the
 same facts along. Both journal what they decide, and run in turn on one machine, driven by 32 connections (wrk): over a
 thousand accounts, over four that are hot, and over one with a hundred thousand open items; with one worker on SQLite,
-and with two on PostgreSQL. Then a file of invoices is imported, once and again, and the ledger verified.
+and with one and two on PostgreSQL. The facts of that large account are asked for by themselves, one after the other.
+Then a file of invoices is imported, once and again, and the ledger verified, by the clock and by the processor; behind
+each stands what a million rows, or ten million items, would take at that rate.
 
 Rates scatter with whatever else the machine does; ratios are taken within each repeat, and processor time for an answer
-scatters least. The load is printed with them.
+scatters least. The load is printed with them. BENCH_REPEATS, BENCH_SECONDS, BENCH_ITEMS and BENCH_INVOICES say how much
+is measured; BENCH_INVOICES=1000000 and BENCH_ITEMS=10000000 measure what is extrapolated otherwise.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -50,6 +53,22 @@ function request()
 end
 """
 _SPREAD = '"C-" .. (made % {count})'
+
+
+MILLION = 1_000_000
+ASKED = 100
+"""Times that the facts of the large account are asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What something that was done once took, in seconds; and what it would take in full."""
+
+    clock: float
+    processor: float
+    rows: int
+    in_full: int
+    """Rows of the size that is asked about."""
 
 
 @dataclass(slots=True)
@@ -123,19 +142,18 @@ def _stateless_body(port: int) -> str:
     return request if isinstance(request, str) else json.dumps(request, ensure_ascii=False)
 
 
-def measure() -> tuple[list[Case], dict[str, float]]:
-    """The cases with their runs, and the seconds of imports and checks."""
+def measure() -> tuple[list[Case], dict[str, Taken]]:
+    """The cases with their runs, and what imports and checks took."""
     from tests.support import postgresql
 
-    seconds: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as home, ExitStack() as servers:
         folder = Path(home)
         socket = servers.enter_context(postgresql.server())
-        database = servers.enter_context(postgresql.new_database(socket))
+        databases = [servers.enter_context(postgresql.new_database(socket)) for _ in range(2)]
         file = _service(servers, str(folder / "ledger.db"), 1)
-        server = _service(servers, database.uri, 2)
+        one, two = (_service(servers, each.uri, workers) for each, workers in zip(databases, (1, 2), strict=True))
         for kind, path in files(folder):
-            for port, _ in (file, server):
+            for port, _ in (file, one, two):
                 imported(port, kind, path)
         spread, hot = _SPREAD.format(count=ACCOUNTS), _SPREAD.format(count=HOT)
         cases = [
@@ -143,7 +161,8 @@ def measure() -> tuple[list[Case], dict[str, float]]:
             Case(f"order, SQLite, 1 worker, {ACCOUNTS:,} accounts", *file, spread),
             Case(f"order, SQLite, 1 worker, {HOT} hot accounts", *file, hot),
             Case(f"order, SQLite, an account with {ITEMS_OF_LARGE:,} open items", *file, '"LARGE"'),
-            Case(f"order, PostgreSQL, 2 workers, {ACCOUNTS:,} accounts", *server, spread),
+            Case(f"order, PostgreSQL, 1 worker, {ACCOUNTS:,} accounts", *one, spread),
+            Case(f"order, PostgreSQL, 2 workers, {ACCOUNTS:,} accounts", *two, spread),
         ]
         body = _stateless_body(file[0])
         for repeat in range(REPEATS + 1):  # the first one warms up
@@ -155,8 +174,7 @@ def measure() -> tuple[list[Case], dict[str, float]]:
                 taken = _processor_seconds(case.process) - before
                 if repeat:  # of all its processes: a supervisor has workers
                     case.runs.append(replace(run, processor=taken / (run.rate * for_seconds) * 1e6))
-        seconds |= _files_measured(file[0], folder)
-    return cases, seconds
+        return cases, _facts_measured(*file) | _files_measured(*file, folder)
 
 
 def _processor_seconds(process: int) -> float:
@@ -171,32 +189,65 @@ def _script(case: Case, body: str, run: str) -> str:
     return _ORDERS.format(account=case.account, run=run)
 
 
-def _files_measured(port: int, folder: Path) -> dict[str, float]:
-    today = date.today()  # noqa: DTZ011
-    many = (f"M-{n},C-{n % ACCOUNTS},10.00,{today},{today + timedelta(days=n % 60)}" for n in range(INVOICES))
-    path = _written(folder / "many.csv", "invoice,account,amount,issued_on,due_on", many)
-    found = {f"import of {INVOICES:,} invoices": imported(port, "invoices", path)}
-    found["the same again"] = imported(port, "invoices", path)
-    started = time.perf_counter()
-    verified = _asked(port, "/v1/ledger/verify")["verified"]
-    if verified["differences"]:
-        raise SystemExit(f"the ledger doesn't add up: {verified}")
-    found[f"verify of {verified['items']:,} items"] = time.perf_counter() - started
+def _taken(process: int, rows: int, in_full: int, work: Callable[[], object]) -> Taken:
+    before, started = _processor_seconds(process), time.perf_counter()
+    work()
+    return Taken(time.perf_counter() - started, _processor_seconds(process) - before, rows, in_full)
+
+
+def _facts_measured(port: int, process: int) -> dict[str, Taken]:
+    """Of two accounts, one after the other, each time over a connection of its own."""
+    found = {}
+    for account, items in (("C-1", 3), ("LARGE", ITEMS_OF_LARGE)):
+
+        def ask(account: str = account) -> None:
+            for _ in range(ASKED):
+                _asked(port, f"/v1/accounts/{account}/facts")
+
+        found[f"facts of an account with {items:,} open items"] = _taken(process, ASKED, 1, ask)
     return found
 
 
-def table(cases: list[Case], seconds: Mapping[str, float]) -> str:
+def _files_measured(port: int, process: int, folder: Path) -> dict[str, Taken]:
+    today = date.today()  # noqa: DTZ011
+    many = (f"M-{n},C-{n % ACCOUNTS},10.00,{today},{today + timedelta(days=n % 60)}" for n in range(INVOICES))
+    path = _written(folder / "many.csv", "invoice,account,amount,issued_on,due_on", many)
+    names = (f"import of {INVOICES:,} invoices", "the same again")
+    found = {name: _taken(process, INVOICES, MILLION, lambda: imported(port, "invoices", path)) for name in names}
+    verified: dict[str, Any] = {}
+
+    def verify() -> None:
+        verified.update(_asked(port, "/v1/ledger/verify")["verified"])
+
+    taken = _taken(process, 1, 10 * MILLION, verify)
+    if verified["differences"]:
+        raise SystemExit(f"the ledger doesn't add up: {verified}")
+    items = verified["items"]
+    return found | {f"verify of {items:,} items": replace(taken, rows=items)}
+
+
+def table(cases: list[Case], taken: Mapping[str, Taken]) -> str:
     """As Markdown: rates, latencies and processor time, with ratios to the first case taken repeat by repeat."""
     head = f"| {CONNECTIONS} connections, median of {REPEATS} runs of {SECONDS} s | answers/s | p50 ms | p99 ms | "
-    lines = [head + "processor µs | ratio of rates |", "|---|---:|---:|---:|---:|---:|"]
+    lines = [head + "processor µs | ratio of rates | of processor |", "|---|---:|---:|---:|---:|---:|---:|"]
     for case in cases:
         figures = [median(getattr(run, name) for run in case.runs) for name in ("rate", "p50", "p99", "processor")]
-        ratio = median(run.rate / base.rate for run, base in zip(case.runs, cases[0].runs, strict=True))
+        pairs = list(zip(case.runs, cases[0].runs, strict=True))
+        by_rate = median(run.rate / base.rate for run, base in pairs)
+        by_processor = median(base.processor / run.processor for run, base in pairs)
         rate, p50, p99, processor = figures
-        lines.append(f"| {case.name} | {rate:,.0f} | {p50:.1f} | {p99:.1f} | {processor:.0f} | {ratio:.2f} |")
-    lines += ["", *(f"{name}: {value:.1f} s" for name, value in seconds.items())]
+        ratios = f"{processor:.0f} | {by_rate:.2f} | {by_processor:.2f}"
+        lines.append(f"| {case.name} | {rate:,.0f} | {p50:.1f} | {p99:.1f} | {ratios} |")
+    lines += ["", "| once | seconds | of processor | µs of processor a row | in full | seconds | of processor |"]
+    lines.append("|---|---:|---:|---:|---:|---:|---:|")
+    for name, each in taken.items():
+        times = each.in_full / each.rows
+        full = f"{each.in_full:,} | {each.clock * times:,.3g} | {each.processor * times:,.3g}"
+        row = each.processor / each.rows * 1e6
+        lines.append(f"| {name} | {each.clock:.2f} | {each.processor:.2f} | {row:.1f} | {full} |")
     load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
-    return "\n".join([*lines, f"load of the machine over 1, 5 and 15 minutes: {load}, on {os.cpu_count()} processors"])
+    lines += ["", f"load of the machine over 1, 5 and 15 minutes: {load}, on {os.cpu_count()} processors"]
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ the watch of the folder and the sender of events, at last the journal, when ever
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import timedelta
 from functools import partial
@@ -52,7 +52,7 @@ from api.http.bearer_tokens import IssuerTokens
 from api.http.caller import admitted_of
 from api.http.collection_routes import add_collection_routes
 from api.http.decisions import DecideCase, find_decision, refuse_case, visible_to
-from api.http.edge import Edge
+from api.http.edge import DirectApp, Edge
 from api.http.erasure_routes import add_erasure_routes
 from api.http.first_key import show_first_key
 from api.http.health import add_health_routes
@@ -66,7 +66,7 @@ from api.http.nearest_routes import add_nearest_routes
 from api.http.openapi import follow_vocabulary, operation_id
 from api.http.order_preview import add_order_preview_routes
 from api.http.order_reading_routes import add_order_reading_routes
-from api.http.order_routes import add_order_routes
+from api.http.order_routes import ENTRY, add_order_routes, order_entry
 from api.http.parameters import only_parameters, value_fault
 from api.http.policy_routes import add_policy_routes
 from api.http.problems import FactsInvalid, MethodNotAllowed, NoSuchPath, problems
@@ -167,7 +167,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     app = _new_app(life)
     app.state.metrics = metrics
     cases = {case: DecideCase(case, policies, journal, metrics, settings.body_bytes_max) for case in CASE_KINDS}
-    direct = {_path(case): asgi for case, asgi in cases.items()}
+    direct = _direct(cases, desk)
     retries = Retries(journal, settings.body_bytes_max, desk.mask)
     app.add_middleware(Edge, metrics=metrics, admission=admission, retries=retries, direct=direct)
     app.router.routes.extend(_decide_route(case, asgi) for case, asgi in cases.items())
@@ -184,6 +184,12 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     add_reference_routes(app)
     check_routes(app)
     return app
+
+
+def _direct(cases: Mapping[str, ASGIApp], desk: LedgerDesk) -> dict[str, DirectApp]:
+    """What is asked most, past the framework."""
+    decisions = {_path(case): DirectApp(asgi, is_decision=True) for case, asgi in cases.items()}
+    return {**decisions, ENTRY: DirectApp(order_entry(desk))}
 
 
 def _new_app(life: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> FastAPI:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -27,6 +28,14 @@ _REQUEST_ID = re.compile(rb"[!-~]{1,128}")
 log = structlog.get_logger(__name__)
 
 
+class DirectApp(NamedTuple):
+    """Who answers a path without the framework."""
+
+    app: ASGIApp
+    is_decision: bool = False
+    """To answer it changes nothing but the journal: see `Retries.answer`."""
+
+
 class Edge:
     """Around all answers of the app, as ASGI middleware.
 
@@ -36,18 +45,19 @@ class Edge:
     and turns whatever is raised inside into a problem document, once, in one place. What goes wrong after an answer has
     begun can't be answered any more: it is raised on, and the server cuts the connection.
 
-    `direct` are paths whose POST doesn't need the framework: its middleware and its search for the route cost as much
-    as half a decision.
+    `direct` are paths whose POST doesn't need the framework: its middleware and its search for the route, which goes
+    through all that were added before, cost as much as half a decision.
     """
 
     def __init__(
-        self, app: ASGIApp, metrics: Metrics, admission: Admission, retries: Retries, direct: Mapping[str, ASGIApp]
+        self, app: ASGIApp, metrics: Metrics, admission: Admission, retries: Retries, direct: Mapping[str, DirectApp]
     ) -> None:
         self._app = app
         self._metrics = metrics
         self._admission = admission
         self._retries = retries
         self._direct = direct
+        self._framework = DirectApp(app)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -69,17 +79,16 @@ class Edge:
             await send(message)
 
         try:
-            app = self._direct.get(scope["path"]) if scope["method"] == "POST" else None
+            direct = self._direct.get(scope["path"], self._framework) if scope["method"] == "POST" else self._framework
             note_request_id(scope, header)
             answered = {**scope, "method": "GET"} if head else scope  # what GET answers, less the body
             await self._admission.admit(answered, answered["method"])
             key = idempotency_key(scope) if scope["method"] in SENT_AGAIN else None
             if key is None:
-                await (app or self._app)(answered, receive, send_with_id)
+                await direct.app(answered, receive, send_with_id)
             else:
-                is_decision = app is not None
-                asked = app or self._app
-                await self._retries.answer(asked, answered, receive, send_with_id, key, is_decision=is_decision)
+                is_decision = direct.is_decision
+                await self._retries.answer(direct.app, answered, receive, send_with_id, key, is_decision=is_decision)
         except ClientGone:
             pass
         except asyncio.CancelledError:  # the service stops and has closed the connection; nobody waits any more

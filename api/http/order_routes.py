@@ -12,6 +12,7 @@ from fastapi import FastAPI, Path, Request
 from pydantic import BaseModel
 from pydantic_core import to_json
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.http.caller import admitted_of
 from api.http.ledger_answers import OrderAnswerShape, SubmitOrderRequest
@@ -29,7 +30,7 @@ from api.http.order_answers import (
     StopOrderRequest,
     UndeliverOrderRequest,
 )
-from api.http.parameters import only_parameters
+from api.http.parameters import only_parameters, refuse_parameters
 from api.http.problems import BodyFault, FactsInvalid, problem_response, problems
 from api.http.request_models import read_model_and_bytes
 from api.http.retries import idempotency_key, request_to_keep
@@ -45,6 +46,9 @@ from ledger.credit.stop import Cancel, Close, HoldOrder, Reject
 from ledger.credit.submit import Submit
 from ledger.journal.kept_answers import KeptAnswer
 from ledger.record.record_header import RecordKind
+
+ENTRY = "/v1/orders"
+"""Where orders are entered."""
 
 SHARED: dict[str, Any] = {"tags": ["orders"], "dependencies": [only_parameters()]}
 """What all of these routes are declared with."""
@@ -74,9 +78,27 @@ def add_order_routes(app: FastAPI, desk: LedgerDesk) -> None:
     _add_releases(app, desk)
 
 
+def order_entry(desk: LedgerDesk) -> ASGIApp:
+    """`POST /v1/orders` as an ASGI app, past the framework: how most orders come."""
+
+    async def enter(scope: Scope, receive: Receive, send: Send) -> None:
+        refuse_parameters(scope["query_string"])
+        response = await _entered(desk, Request(scope, receive, send))
+        await response(scope, receive, send)
+
+    return enter
+
+
+async def _entered(desk: LedgerDesk, request: Request) -> Response:
+    def command(body: SubmitOrderRequest, asker: Asker) -> Submit:
+        return submission(body, asker, desk.new_id())
+
+    return await desk.answer(request, SubmitOrderRequest, _ORDER, RecordKind.ORDER, command)
+
+
 def _add_entry(app: FastAPI, desk: LedgerDesk) -> None:
     @app.post(
-        "/v1/orders",
+        ENTRY,
         name="submit_order",
         summary="Enter an order",
         status_code=201,
@@ -88,11 +110,7 @@ def _add_entry(app: FastAPI, desk: LedgerDesk) -> None:
     async def submit_order(request: Request) -> Response:
         """Decides the order by what the ledger knows of the account, and reserves the credit in the same moment. Sent
         again with the same number and content, it is answered as before; a hold is no error."""
-
-        def command(body: SubmitOrderRequest, asker: Asker) -> Submit:
-            return submission(body, asker, desk.new_id())
-
-        return await desk.answer(request, SubmitOrderRequest, _ORDER, RecordKind.ORDER, command)
+        return await _entered(desk, request)
 
 
 _SUMMARIES = {

@@ -361,6 +361,14 @@ class Decision:
     def as_json(self) -> dict[str, object]:
         """As the API answers and the journal keeps it: plain dicts and lists, keys always in this order."""
         return {
+            **self.as_json_without_rules(),
+            "reasons": [reason.as_json() for reason in self.shown_reasons],
+            "passed": [rule.as_json() for rule in self.passed],
+        }
+
+    def as_json_without_rules(self) -> dict[str, object]:
+        """The same keys in the same order, `reasons` and `passed` empty: for who writes these by themselves."""
+        return {
             "id": self.id,
             "case": self.case,
             "subject": self.subject,
@@ -371,10 +379,10 @@ class Decision:
             "outcome": self.outcome,
             "conditions": dict(self.conditions),
             "actions": [action.as_json() for action in self.actions],
-            "reasons": [reason.as_json() for reason in self.shown_reasons],
+            "reasons": [],
             "missing": [item.as_json() for item in self.missing],
             "undetermined": [item.as_json() for item in self.undetermined],
-            "passed": [rule.as_json() for rule in self.passed],
+            "passed": [],
             "figures": [figure.as_json() for figure in self.figures],
             "results": {policy: dict(values) for policy, values in self.results.items()},
             "policy_version": self.policy_version,

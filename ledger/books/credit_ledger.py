@@ -13,7 +13,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import partial, reduce
+from itertools import groupby
 from operator import or_
 from typing import Any
 
@@ -25,6 +26,7 @@ from engine.pipeline import Engine
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.days import day_number
 from engine.vocabulary.vocabulary import Vocabulary
+from ledger.books.bulk_import import bulk_import, is_for_bulk
 from ledger.books.business_days import COMMANDS_OF_THE_DAY, begin_step, last_business_day
 from ledger.books.command_answers import act_of
 from ledger.books.reading import read_snapshot
@@ -33,6 +35,7 @@ from ledger.books.writing import Writing
 from ledger.credit.bounds import require_findable, require_storable
 from ledger.credit.change import Again, CommandRefused, Desk, LedgerChange, Unchanged
 from ledger.credit.snapshot import LedgerCommand, Snapshot, Wants
+from ledger.items.import_chunk import ImportChunk
 from ledger.journal.act_answers import Mask, answer_of, answered_before, shown_then
 from ledger.journal.journal import Journal
 from ledger.journal.kept_answers import KeyedRequest
@@ -127,7 +130,8 @@ class CreditLedger:
         """Once it is on disk; what was done before is answered as then, as long as it stands.
         Raises `CommandRefused`, `FactsRefused`,
         `Unchanged`, `AnsweredBefore`, `RequestKeyReused` and `JournalUnavailable`."""
-        require_findable(asked.command.wants)
+        if not isinstance(asked.command, ImportChunk):  # its rows were looked at as they were read
+            require_findable(asked.command.wants)
         try:
             done = await self._written(asked)
         except Again as again:
@@ -166,24 +170,69 @@ class CreditLedger:
             stand = [each for each, gone in zip(asked, moved, strict=True) if gone is None]
             done = iter(self.do(transaction, stand) if stand else ())
             return [next(done) if gone is None else gone for gone in moved]
-        day = self._begun_day(transaction.connection, asked[0].engine)
-        wants: Wants = reduce(or_, (each.command.wants for each in asked))
-        engine, connection, writing = asked[0].engine, transaction.connection, Writing()
-        snapshot = read_snapshot(connection, wants, day, engine.vocabulary, itemized=self.reads_items(engine))
-        given = [self._done(transaction, snapshot, writing, each) for each in asked]
-        transaction.flush()
-        writing.write(transaction.connection)
+        self._begin_day(transaction.connection, asked[0].engine)
+        given: list[Any] = []
+        for is_bulk, some in groupby(asked, key=lambda each: is_for_bulk(each.command)):
+            if is_bulk:
+                given += [self._imported(transaction, each) for each in some]
+            else:
+                given += self._done_together(transaction, list(some))
         return given
 
+    def _done_together(self, transaction: LogTransaction, asked: Sequence[Asked]) -> list[Any]:
+        """One after the other, on one snapshot."""
+        wants: Wants = reduce(or_, (each.command.wants for each in asked))
+        engine, connection, writing = asked[0].engine, transaction.connection, Writing()
+        days = {each: self.business_day(each) for each in {each.engine for each in asked}}
+        snapshot = read_snapshot(connection, wants, days[engine], engine.vocabulary, itemized=self.reads_items(engine))
+
+        given = [
+            self._done(
+                transaction,
+                each,
+                partial(self._made, transaction, snapshot, days[each.engine], each),
+                writing,
+                snapshot,
+            )
+            for each in asked
+        ]
+        transaction.flush()
+        writing.write(connection)
+        return given
+
+    def _made(self, transaction: LogTransaction, snapshot: Snapshot, day: int, asked: Asked) -> LedgerChange:
+        desk = Desk(engine=asked.engine, day=day, next_seq=transaction.next_seq)
+        change = VERBS[type(asked.command)](snapshot, asked.command, desk)
+        require_storable(change)
+        return change
+
+    def _imported(self, transaction: LogTransaction, asked: Asked) -> Any:
+        """Rows of a file that need no snapshot; as any other command where they do."""
+        writing = Writing()
+        bulk = bulk_import(transaction.connection, asked.command, self._desk(asked.engine, transaction))
+        if bulk is None:
+            return self._done_together(transaction, [asked])[0]
+        change = bulk.change
+        done = self._done(transaction, asked, lambda: change, writing)
+        if isinstance(done, Done):
+            bulk.write(writing, done.seq)
+            transaction.flush()
+            writing.write(transaction.connection)
+        return done
+
     def _done(
-        self, transaction: LogTransaction, snapshot: Snapshot, writing: Writing, asked: Asked
+        self,
+        transaction: LogTransaction,
+        asked: Asked,
+        make: Callable[[], LedgerChange],
+        writing: Writing,
+        snapshot: Snapshot | None = None,
     ) -> Done | CommandStopped | Exception:
-        """What is wrong with one command keeps no other from being done."""
+        """What is wrong with one command keeps no other from being done. `snapshot`: takes what it changes."""
         if asked.request is not None and (before := transaction.kept.before(asked.request)) is not None:
             return before
         try:
-            change = VERBS[type(asked.command)](snapshot, asked.command, self._desk(asked.engine, transaction))
-            require_storable(change)
+            change = make()
             act = act_of(change)
             record, decision = self._record(asked, change, act)
             body = answer_of(act, asked.shown(decision))
@@ -192,8 +241,9 @@ class CreditLedger:
         except Exception as error:
             log.exception("a command failed", command=type(asked.command).__name__)
             return error
-        for row in change.rows:
-            snapshot.put(row)
+        if snapshot is not None:
+            for row in change.rows:
+                snapshot.put(row)
         seq = transaction.append(record)
         writing.add(change, seq)
         if change.refused is not None:
@@ -219,15 +269,14 @@ class CreditLedger:
     def _know(self, day: int) -> None:
         self._day, self._has_read_days = max(self._day, day), True
 
-    def _begun_day(self, connection: Connection, engine: Engine) -> int:
-        """The business date of this transaction, on record from now on: what was done by another process, or before
+    def _begin_day(self, connection: Connection, engine: Engine) -> None:
+        """The business date of this transaction is on record from now on: what was done by another process, or before
         this one began, was done on no later day."""
         before = last_business_day(connection)
         self._know(before)
         day = self.business_day(engine)
         if day > before:
             begin_step(connection, day, COMMANDS_OF_THE_DAY)
-        return day
 
     def _desk(self, engine: Engine, transaction: LogTransaction) -> Desk:
         return Desk(engine=engine, day=self.business_day(engine), next_seq=transaction.next_seq)

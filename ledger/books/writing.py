@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from functools import lru_cache
-from itertools import chain
+from collections.abc import Iterable, Sequence
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, Table, or_, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert as upsert
 
@@ -17,7 +16,7 @@ from ledger.credit.change import LedgerChange
 from ledger.credit.order import Order, OrderState
 from ledger.credit.snapshot import LedgerRow
 from ledger.store.ledger_tables import EVIDENCE, STORED, ledger_entries, rechecks
-from ledger.store.prepared_sql import STATEMENTS_KEPT, VALUES_MAX, insert_rows, together
+from ledger.store.prepared_sql import STATEMENTS_KEPT, VALUES_MAX, insert_rows, place_rows, run_rows, together
 
 Cause = tuple[int, str]
 """Place of the record of what was done, and its command's word."""
@@ -32,6 +31,22 @@ class Writing:
         self._rechecks: dict[str, Cause] = {}
         self._groups: dict[str, Cause] = {}
         self._currencies: dict[str, Cause] = {}
+        self._inserts: list[tuple[Table, Sequence[tuple[Any, ...]]]] = []
+        self._replaced: list[tuple[type, list[tuple[Any, ...]]]] = []
+        self._totals: list[tuple[Any, ...]] = []
+
+    def insert(self, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Rows that are new, as values of the table's columns in their order."""
+        self._inserts.append((table, rows))
+
+    def replace(self, kind: type, rows: list[tuple[Any, ...]]) -> None:
+        """Rows that are new or other than before, as values of the columns; in the place of those of the same key."""
+        if rows:
+            self._replaced.append((kind, rows))
+
+    def update_totals(self, accounts: Sequence[tuple[Any, ...]]) -> None:
+        """Of accounts that are there: number, version, what is open, and the first day of issue."""
+        self._totals += accounts
 
     def add(self, change: LedgerChange, seq: int) -> None:
         """`seq` is the place of the record that the change belongs to."""
@@ -61,6 +76,11 @@ class Writing:
             for kind, rows in self._rows.items():
                 _put(connection, kind, rows.values())
             insert_rows(connection, ledger_entries, self._entries)
+            for table, inserted in self._inserts:
+                insert_rows(connection, table, inserted)
+            for kind, replaced in self._replaced:
+                _upsert(connection, STORED[kind].table.name, replaced)
+            _update_totals(connection, self._totals)
         rechecked = self._rechecks | self._of_groups(connection) | self._of_currencies(connection)
         if rechecked:
             with together(connection):
@@ -99,11 +119,26 @@ def _put(connection: Connection, kind: type, rows: Iterable[LedgerRow]) -> None:
 
 
 def _upsert(connection: Connection, table: str, rows: list[tuple[Any, ...]]) -> None:
-    raw: Any = connection.connection.driver_connection
     most = VALUES_MAX // len(rows[0])
     for at in range(0, len(rows), most):
         some = rows[at : at + most]
-        raw.execute(_statement(table, connection.dialect.name, len(some)), tuple(chain.from_iterable(some)))
+        run_rows(connection, _statement(table, connection.dialect.name, len(some)), some)
+
+
+def _update_totals(connection: Connection, accounts: Sequence[tuple[Any, ...]]) -> None:
+    for at in range(0, len(accounts), VALUES_MAX // 4):
+        some = accounts[at : at + VALUES_MAX // 4]
+        run_rows(connection, _totals_statement(connection.dialect.name, len(some)), some)
+
+
+@lru_cache(maxsize=STATEMENTS_KEPT)
+def _totals_statement(dialect: str, rows: int) -> str:
+    one = "(?, ?, ?, ?)" if dialect == sqlite.dialect.name else "(?::text, ?::bigint, ?::bigint, ?::bigint)"
+    return (
+        f"WITH raised (name, risen, owed, first_day) AS (VALUES {place_rows(one, rows, dialect)}) "
+        "UPDATE accounts SET version = raised.risen, open_items = raised.owed, first_issued_on = raised.first_day "
+        "FROM raised WHERE accounts.id = raised.name"
+    )
 
 
 _TABLES = {each.table.name: each.table for each in STORED.values()} | {rechecks.name: rechecks}
@@ -112,6 +147,13 @@ _TABLES = {each.table.name: each.table for each in STORED.values()} | {rechecks.
 @lru_cache(maxsize=STATEMENTS_KEPT)
 def _statement(name: str, dialect: str, rows: int) -> str:
     """`INSERT INTO … VALUES (…), (…) ON CONFLICT (…) DO UPDATE SET …`: both databases have it in the same words."""
+    head, one, conflict = _upsert_parts(name)
+    return f"{head}VALUES {place_rows(one, rows, dialect)} ON CONFLICT{conflict}"
+
+
+@cache
+def _upsert_parts(name: str) -> tuple[str, str, str]:
+    """What stands before the values, one row's values, and what stands behind; compiled once."""
     table = _TABLES[name]
     new = upsert(table)
     keys = [column.name for column in table.primary_key]
@@ -119,5 +161,4 @@ def _statement(name: str, dialect: str, rows: int) -> str:
     text = str(new.on_conflict_do_update(index_elements=keys, set_=rest).compile(dialect=sqlite.dialect()))
     head, _, tail = text.partition("VALUES ")
     one, _, conflict = tail.partition(" ON CONFLICT")
-    mark = "?" if dialect == sqlite.dialect.name else "%s"
-    return f"{head}VALUES {', '.join([one.replace('?', mark)] * rows)} ON CONFLICT{conflict}"
+    return head, one, conflict

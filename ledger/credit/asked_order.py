@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from engine.vocabulary.binding import FactsRefused, Fault, value_reader
 from engine.vocabulary.conversion import foreign
-from engine.vocabulary.vocabulary import Vocabulary
+from engine.vocabulary.vocabulary import Type, Vocabulary
 from ledger.credit.change import CommandRefused
 from ledger.credit.facts import DERIVED_OF_ORDER
 
@@ -32,11 +33,16 @@ def asked_amount(asked: Mapping[str, Any], currency: str, vocabulary: Vocabulary
 
 def asked_money(given: Any, path: str, currency: str, vocabulary: Vocabulary) -> int:
     """An amount in minor units of this currency. `path`: where it stands in the request. Raises `FactsRefused`."""
-    type_ = foreign(vocabulary.facts["order.amount"].type, currency)
-    amount = value_reader(type_, path, required=True)(given)
+    amount = _money_reader(vocabulary.facts["order.amount"].type, currency, path)(given)
     if not isinstance(amount, int):
         raise FactsRefused([Fault(path, "is missing", 'send it as decimal text, such as "12500.00"')])
     return amount
+
+
+@lru_cache(maxsize=256)
+def _money_reader(type_: Type, currency: str, path: str) -> Callable[[Any], Any]:
+    """Made once: that takes ten times as long as to read an amount."""
+    return value_reader(foreign(type_, currency), path, required=True)
 
 
 def asked_positive(given: Any, path: str, currency: str, vocabulary: Vocabulary) -> int:

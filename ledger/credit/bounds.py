@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import fields
-from functools import cache
+from functools import cache, lru_cache
 from operator import attrgetter
 from typing import Any
 
 from engine.vocabulary.conversion import foreign
 from engine.vocabulary.currencies import MINOR_UNITS
 from engine.vocabulary.decimals import decimal_formatter
-from engine.vocabulary.vocabulary import Vocabulary
+from engine.vocabulary.vocabulary import Type, Vocabulary
 from ledger.credit.change import CommandRefused, LedgerChange
 from ledger.credit.snapshot import Wants
 
@@ -31,16 +31,26 @@ def require_total(vocabulary: Vocabulary, fact: str, owner: str, currency: str, 
     `CommandRefused` (`total-too-large`) where it would leave the fact's bounds."""
     if abs(after) <= abs(before):
         return
-    type_ = foreign(vocabulary.facts[f"account.{fact}"].type, currency)
-    if -type_.high <= after <= type_.high:
+    high = total_most(vocabulary, fact, currency)
+    if -high <= after <= high:
         return
-    most = decimal_formatter(MINOR_UNITS[currency])(type_.high)
+    most = decimal_formatter(MINOR_UNITS[currency])(high)
     raise CommandRefused(
         "total-too-large",
         f"{owner} would have more than {most} {currency} in `account.{fact}`, the most that can be decided on; check "
         "the amount, or split the customer",
         fact=f"account.{fact}",
     )
+
+
+def total_most(vocabulary: Vocabulary, fact: str, currency: str) -> int:
+    """The most that a total may come to, in minor units of the currency, either sign."""
+    return _high(vocabulary.facts[f"account.{fact}"].type, currency)
+
+
+@lru_cache(maxsize=1_024)
+def _high(type_: Type, currency: str) -> int:
+    return foreign(type_, currency).high
 
 
 def require_findable(wants: Wants) -> None:

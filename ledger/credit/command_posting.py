@@ -7,7 +7,6 @@ the command is done.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from ledger.credit.account import Account, Group, Key
@@ -15,6 +14,7 @@ from ledger.credit.bounds import require_total
 from ledger.credit.change import Desk, LedgerChange
 from ledger.credit.entry import Entry, EntryBucket
 from ledger.credit.order import NOT_OVER, Order, Release, ReleaseState
+from ledger.credit.row_copies import changed
 from ledger.credit.sisters import NONE, part_of
 from ledger.credit.snapshot import LedgerRow, Snapshot
 from ledger.items.totals import BookTotal
@@ -62,14 +62,14 @@ class Posting:
         """The account with its version risen, once for each command."""
         now = self.existing(Account, account)
         if (Account, (account,)) not in self._rows:
-            now = replace(now, version=now.version + 1)
+            now = changed(now, version=now.version + 1)
             self.put(now)
         return now
 
     def put_order(self, order: Order) -> None:
         """The order in its new state; what it reserves and has delivered moves in the totals."""
         before = self.get(Order, order.id)
-        self.put(replace(order, changed_seq=self.desk.next_seq))
+        self.put(changed(order, changed_seq=self.desk.next_seq))
         if before is not None and _leaves_room(before, order):
             self.recheck(order.account)
         self.move(
@@ -83,13 +83,13 @@ class Posting:
             self._touch_group(account.group)
         if before is None:
             before_on = account.last_order_on
-            self.put(replace(account, last_order=order.id, last_order_on=order.entered_on, order_before_on=before_on))
+            self.put(changed(account, last_order=order.id, last_order_on=order.entered_on, order_before_on=before_on))
 
     def _touch_group(self, number: str) -> None:
         """An order is a sister of those of the group's other accounts, also one that reserves nothing."""
         group = self.get(Group, number)
         if group is not None and (Group, group.key) not in self._rows:
-            self.put(replace(group, version=group.version + 1))
+            self.put(changed(group, version=group.version + 1))
 
     def end_approval(self, number: str | None, relied_on: Callable[[Release], bool] = lambda _: False) -> None:
         """What this order was approved on is not there any more, so that its approval doesn't count at delivery.
@@ -101,9 +101,9 @@ class Posting:
             each for each in self.snapshot.of_order(Release, order.id) if each.state in NOT_OVER and relied_on(each)
         ]
         for release in ended:
-            self.put(replace(release, state=ReleaseState.ENDED))
+            self.put(changed(release, state=ReleaseState.ENDED))
         if order.approval_stands or ended:
-            self.put_order(replace(order, approval_stands=False))
+            self.put_order(changed(order, approval_stands=False))
 
     def move(
         self,
@@ -123,7 +123,7 @@ class Posting:
         now = self.touch(account)
         before, after = getattr(now, bucket.value), getattr(now, bucket.value) + amount
         require_total(self.desk.engine.vocabulary, _FACTS[bucket], f"account {account}", now.currency, before, after)
-        self.put(replace(now, **{bucket.value: after}))
+        self.put(changed(now, **{bucket.value: after}))
         self._entries.append(
             Entry(
                 account=account,
@@ -144,7 +144,7 @@ class Posting:
         book = self.get(BookTotal, account.currency) or BookTotal(currency=account.currency)
         after = account.open_items + amount
         customers = book.customers + (after > 0) - (account.open_items > 0)
-        self.put(replace(book, open_items=book.open_items + amount, customers=customers))
+        self.put(changed(book, open_items=book.open_items + amount, customers=customers))
 
     def _move_group(self, account: Account, amount: int) -> None:
         group = None if account.group is None else self.get(Group, account.group)
@@ -156,7 +156,7 @@ class Posting:
         after = group.total + amount
         vocabulary = self.desk.engine.vocabulary
         require_total(vocabulary, "group_exposure", f"group {group.id}", group.currency, group.total, after)
-        self.put(replace(group, total=after, version=group.version + 1, **more))
+        self.put(changed(group, total=after, version=group.version + 1, **more))
 
     def recheck(self, account: str) -> None:
         """The account's held orders, and those of its group, may go out now."""

@@ -7,7 +7,6 @@ known. Those that are worked out can't be given by anybody. `receivables.account
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -18,6 +17,7 @@ from ledger.credit.change import Desk
 from ledger.credit.order import Order, OrderCheckpoint, Release, ReleaseState
 from ledger.credit.order_currency import asked_of_account
 from ledger.credit.release_terms import covers
+from ledger.credit.row_copies import changed
 from ledger.credit.security import Security, SecurityKind
 from ledger.credit.snapshot import Snapshot
 
@@ -42,7 +42,7 @@ def order_body(
     account = snapshot.existing(Account, order.account)
     known = snapshot.get(Order, order.id)
     due_on = due_day(order, desk.day)
-    own = known or replace(order, reserved=0, delivered=0)  # one that isn't there yet may have its deposit already
+    own = known or changed(order, reserved=0, delivered=0)  # one that isn't there yet may have its deposit already
     body = account_body(snapshot, account, desk, own=own, due_on=due_on)
     body["order"] = _order_group(snapshot, account, order, desk, checkpoint, release)
     return body

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from ledger.credit.account import Account, Group
@@ -23,6 +22,7 @@ from ledger.credit.order import (
 )
 from ledger.credit.order_currency import rate_missing
 from ledger.credit.profile import money_facts
+from ledger.credit.row_copies import changed
 from ledger.credit.shown import money_shown, order_shown
 from ledger.credit.snapshot import Snapshot
 
@@ -96,7 +96,7 @@ def take_decision(
     is_approved_anew = state in RESERVING and renews
     is_released = decision.results.get("release", {}).get("in_force") is True
     decided = in_state(order, state)
-    decided = replace(
+    decided = changed(
         decided,
         decision=decision.id,
         outcome=decision.outcome,
@@ -120,7 +120,7 @@ def touched(order: Order, asker: Asker) -> tuple[str, ...]:
 def in_state(order: Order, state: OrderState) -> Order:
     """The order in this state, with what it reserves there."""
     reserves = state in RESERVING and not order.is_prepaid
-    return replace(order, state=state, reserved=order.undelivered if reserves else 0)
+    return changed(order, state=state, reserved=order.undelivered if reserves else 0)
 
 
 def rules_that_hold(judged: Judged) -> tuple[str, ...]:
@@ -150,9 +150,9 @@ def set_hold(
     said = {} if judged is None or not is_held else _said_of_hold(judged)
     if last is not None and last.lifted_on is None:
         if is_held:
-            posting.put(replace(last, liftable_since=liftable_since, **said))
+            posting.put(changed(last, liftable_since=liftable_since, **said))
         else:
-            posting.put(replace(last, lifted_on=posting.desk.day, lifted_by=lifted_by))
+            posting.put(changed(last, lifted_on=posting.desk.day, lifted_by=lifted_by))
     elif is_held:
         posting.put(
             Hold(

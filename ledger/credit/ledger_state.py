@@ -15,8 +15,13 @@ def required_account(snapshot: Snapshot, account: str) -> Account:
     """Raises `CommandRefused` (`unknown-account`)."""
     found = snapshot.get(Account, account)
     if found is None:
-        raise CommandRefused("unknown-account", f"there is no account {account}", account=account)
+        raise no_account(account)
     return found
+
+
+def no_account(account: str) -> CommandRefused:
+    """What is said of a number that no account has."""
+    return CommandRefused("unknown-account", f"there is no account {account}", account=account)
 
 
 def require_authority(asker: Asker) -> None:

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.vocabulary.conversion import foreign
 from engine.vocabulary.days import date_of
 from ledger.credit.account import Account
+from ledger.credit.bounds import total_most
 from ledger.credit.change import CommandRefused, Desk
 from ledger.credit.exchange import worth
 from ledger.credit.snapshot import Snapshot
@@ -118,5 +118,5 @@ def _whole_book(snapshot: Snapshot, account: Account, desk: Desk) -> int:
         except CommandRefused:
             if each.open_items < 0:
                 return UNKNOWN
-    most = foreign(desk.engine.vocabulary.facts["account.receivables_total"].type, account.currency).high
+    most = total_most(desk.engine.vocabulary, "receivables_total", account.currency)
     return total if total <= most else UNKNOWN  # what policies can't be told stops nobody's orders

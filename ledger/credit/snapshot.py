@@ -105,19 +105,19 @@ class Snapshot:
 
     def put(self, row: LedgerRow) -> None:
         """In the place of the row of the same kind and key, if there is one."""
-        kind = type(row)
+        kind, key = type(row), row.key
         if isinstance(row, Order):
             before = self.get(Order, row.id)
             self.orders.moved(before, row)
         elif isinstance(row, Account):
             self.orders.joined(row.id, row.group)
-        self._rows[kind][row.key] = row
+        self._rows[kind][key] = row
         account = getattr(row, "account", None)
         if account is not None:
-            self._of_account[kind, account][row.key] = row
+            self._of_account[kind, account][key] = row
         order = getattr(row, "order", None)
         if order is not None:
-            self._of_order[kind, order][row.key] = row
+            self._of_order[kind, order][key] = row
 
     def with_rows(self, rows: Iterable[LedgerRow]) -> Snapshot:
         """A snapshot that has these rows as well; this one stays as it is."""

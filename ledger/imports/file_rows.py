@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.diagnostics.nearest import nearest
 from engine.diagnostics.wording import listed
-from engine.vocabulary.binding import Fault
+from engine.vocabulary.binding import FactsRefused, Fault, value_reader
 from files.input_refused import InputRefused
 from files.maps.cell_converters import NotMapped, column_converter
 from files.maps.row_map import Column
@@ -32,7 +32,10 @@ class RowReader:
 
     def __init__(self, import_map: ImportMap) -> None:
         self.map = import_map
-        self._readers = {column.name: _cell_reader(column) for column in import_map.columns}
+        words = import_map.kind.members
+        self._readers = {
+            column.name: _cell_reader(column, is_word=column.name in words) for column in import_map.columns
+        }
         self._plans: dict[tuple[str, ...], list[tuple[int, str, ReadCell]]] = {}
         self._required = import_map.kind.required
 
@@ -103,14 +106,21 @@ def _place(row: FileRow) -> str:
     return str(row.line)
 
 
-def _cell_reader(column: Column) -> ReadCell:
+def _cell_reader(column: Column, *, is_word: bool) -> ReadCell:
+    """`is_word`: the command is made of one of the column's words, and of no other."""
     convert, name = column_converter(column), column.name
+    bind = value_reader(column.type, name) if is_word else None
 
     @lru_cache(maxsize=4_096)
     def read(cell: str) -> tuple[Any, str]:
         text = cell.strip()
         try:
-            return (convert(text) if text else None), ""
+            value = convert(text) if text else None
+            if bind is not None:
+                bind(value)
+            return value, ""
+        except FactsRefused as refused:
+            return None, "; ".join(map(str, refused.faults))
         except NotMapped as wrong:
             if wrong.faults:
                 return None, "; ".join(map(str, wrong.faults))

@@ -3,10 +3,11 @@ refused; and how items are shown."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
+
+from pydantic_core import to_json
 
 from engine.vocabulary.currencies import MINOR_UNITS
 from engine.vocabulary.decimals import RATE_SCALE, decimal_formatter
@@ -28,9 +29,9 @@ _SHOWN_AS = {
 
 
 def digest_of(*content: Any) -> str:
-    """The same for the same content. Takes values as they were read, so that `1` and `1.00` are the same amount."""
-    told = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return sha256(told.encode()).hexdigest()
+    """The same for the same content: texts, numbers and lists of them. Takes values as they were read, so that `1` and
+    `1.00` are the same amount."""
+    return sha256(to_json(content)).hexdigest()
 
 
 def refuse_booked(snapshot: Snapshot, id: str, digest: str) -> None:

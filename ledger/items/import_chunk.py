@@ -6,7 +6,7 @@ how far it has come, changes in the same transaction, so that an import that is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -30,7 +30,10 @@ CHUNK_ROWS = 1_000
 
 BOOKED_OTHERWISE = "already-booked-differently"
 _CHANGED = "is there already with other content; give --update (`update=true`) to take this one"
-_BOOKED = "is booked already with other content; reverse that one, or give this one a number of its own"
+BOOKED = "is booked already with other content; reverse that one, or give this one a number of its own"
+"""Of a row whose number was used for something else."""
+
+COUNTED = ("new", "same", "changed", "rejected", "settled")
 
 IMPORTED = "imported"
 """What imported items are given in place of a record's id, until they are kept."""
@@ -82,19 +85,37 @@ def import_chunk(snapshot: Snapshot, command: ImportChunk, desk: Desk) -> Ledger
     doing = _Doing(snapshot, command, desk)
     for row in command.rows:
         doing.take(row)
-    run = doing.run_after()
-    return LedgerChange(
-        rows=(*doing.rows.values(), *doing.rejects, run),
+    return replace(
+        chunk_change(run_after(command, doing.counts), (*doing.rows.values(), *doing.rejects), desk),
         entries=tuple(doing.entries),
+        rechecks=frozenset(doing.rechecks),
+        recheck_groups=frozenset(doing.recheck_groups),
+        recheck_currencies=frozenset(doing.recheck_currencies),
+    )
+
+
+def chunk_change(run: ImportRun, rows: Iterable[LedgerRow], desk: Desk) -> LedgerChange:
+    """What the record of every chunk says, and its caller is answered. `run`: as it stands behind the chunk."""
+    return LedgerChange(
+        rows=(*rows, run),
         act="import",
         about=run.id,
         account=None,
         told={"business_date": desk.business_date.isoformat()},
         shown={"import": run_shown(run)},
-        rechecks=frozenset(doing.rechecks),
-        recheck_groups=frozenset(doing.recheck_groups),
-        recheck_currencies=frozenset(doing.recheck_currencies),
         status=202,
+    )
+
+
+def run_after(chunk: ImportChunk, counts: Mapping[str, int]) -> ImportRun:
+    """The import with the rows of a chunk counted: how many were `new`, `same`, `changed`, `rejected`, `settled`."""
+    run = chunk.run
+    of_file = 0 if chunk.settles else len(chunk.rows) + sum(chunk.counted.values())
+    return replace(
+        run,
+        done_rows=run.done_rows + of_file,
+        state=ImportState.DONE if chunk.is_last else run.state,
+        **{name: getattr(run, name) + counts.get(name, 0) for name in COUNTED},
     )
 
 
@@ -124,13 +145,12 @@ class _Doing:
         self.rechecks: set[str] = set()
         self.recheck_groups: set[str] = set()
         self.recheck_currencies: set[str] = set()
-        self._counts = dict.fromkeys(("new", "same", "changed", "rejected", "settled"), 0)
-        self._counts.update(command.counted)
+        self.counts = dict.fromkeys(COUNTED, 0) | dict(command.counted)
 
     def take(self, row: ImportedRow) -> None:
         """Counts it, and does it where it can be done."""
         verdict, fault = self._done(row)
-        self._counts[verdict] += 1
+        self.counts[verdict] += 1
         if fault:
             self.rejects.append(ImportReject(run=self.command.run.id, number=row.number, place=row.place, faults=fault))
 
@@ -148,7 +168,7 @@ class _Doing:
         except CommandRefused as refused:
             if refused.code != BOOKED_OTHERWISE:
                 return "rejected", refused.detail
-            return ("same", "") if refused.members.get("same_content") else ("rejected", _BOOKED)
+            return ("same", "") if refused.members.get("same_content") else ("rejected", BOOKED)
         except Exception as error:  # one row must not take the others with it, nor leave the snapshot half changed
             return "rejected", f"credence can't take this row, which is a fault of its own: {type(error).__name__}"
         if change.refused is not None:
@@ -169,21 +189,6 @@ class _Doing:
         self.rechecks |= change.rechecks
         self.recheck_groups |= change.recheck_groups
         self.recheck_currencies |= change.recheck_currencies
-
-    def run_after(self) -> ImportRun:
-        """The import with these rows counted."""
-        run, counts = self.command.run, self._counts
-        of_file = 0 if self.command.settles else len(self.command.rows) + sum(self.command.counted.values())
-        return replace(
-            run,
-            done_rows=run.done_rows + of_file,
-            new=run.new + counts["new"],
-            same=run.same + counts["same"],
-            changed=run.changed + counts["changed"],
-            rejected=run.rejected + counts["rejected"],
-            settled=run.settled + counts["settled"],
-            state=ImportState.DONE if self.command.is_last else run.state,
-        )
 
 
 _SUBJECTS = (OpenItem, Order, ExchangeRate, Limit, Security, Figures, Group, Account)

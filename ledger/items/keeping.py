@@ -8,10 +8,10 @@ each day.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 
 from ledger.credit.command_posting import Posting
 from ledger.credit.entry import EntryBucket
+from ledger.credit.row_copies import changed
 from ledger.items.item import OWED, ItemKind, ItemState, OpenItem
 from ledger.items.totals import DayRecord, DueTotal, LevelTotal
 from receivables.account_facts import SERIOUSLY_LATE_DAYS
@@ -39,7 +39,7 @@ def put_item(
     account = posting.touch(item.account)
     disputed = item.disputed_amount - (before.disputed_amount if before else 0)
     first = _first_issued(account.first_issued_on, item)
-    posting.put(replace(account, disputed=account.disputed + disputed, first_issued_on=first))
+    posting.put(changed(account, disputed=account.disputed + disputed, first_issued_on=first))
 
 
 def bucket_of(item: OpenItem) -> EntryBucket:
@@ -55,7 +55,7 @@ def day_records_of(item: OpenItem) -> dict[int, DayRecord]:
     if item.kind is ItemKind.INVOICE and item.state is ItemState.SETTLED and item.settled_on is not None:
         day, late = max(item.settled_on, item.issued_on), max(item.settled_on - item.due_on, 0)
         record = records.get(day) or DayRecord(account=item.account, day=day)
-        records[day] = replace(
+        records[day] = changed(
             record, paid=1, on_time=int(not late), seriously_late=int(late > SERIOUSLY_LATE_DAYS), days_late=late
         )
     return records
@@ -89,7 +89,7 @@ def _follow_due_totals(posting: Posting, before: OpenItem | None, item: OpenItem
             key = (each.account, each.due_on)
             now = posting.get(DueTotal, *key) or DueTotal(account=each.account, due_on=each.due_on)
             posting.put(
-                replace(
+                changed(
                     now,
                     open_amount=now.open_amount + sign * each.open_amount,
                     disputed=now.disputed + sign * each.disputed_amount,
@@ -106,7 +106,7 @@ def _follow_levels(posting: Posting, before: OpenItem | None, item: OpenItem) ->
     for level, count in moved.items():
         if count:
             now = posting.get(LevelTotal, item.account, level) or LevelTotal(account=item.account, level=level)
-            posting.put(replace(now, items=now.items + count))
+            posting.put(changed(now, items=now.items + count))
 
 
 def _follow_days(posting: Posting, before: OpenItem | None, item: OpenItem) -> None:
@@ -118,7 +118,7 @@ def _follow_days(posting: Posting, before: OpenItem | None, item: OpenItem) -> N
         now = posting.get(DayRecord, item.account, day) or DayRecord(account=item.account, day=day)
         for each, sign in ((old, -1), (new, 1)):
             if each is not None:
-                now = replace(
+                now = changed(
                     now,
                     issued=now.issued + sign * each.issued,
                     paid=now.paid + sign * each.paid,

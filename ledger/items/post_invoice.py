@@ -18,6 +18,7 @@ from ledger.credit.shown import order_shown
 from ledger.credit.snapshot import Snapshot, Wants
 from ledger.items.billing_notices import billing_notices, unknown_order_notice, warned
 from ledger.items.booked import digest_of, item_shown, refuse_booked
+from ledger.items.invoice_terms import InvoiceTerms
 from ledger.items.item import ItemKind, ItemState, OpenItem
 from ledger.items.keeping import put_item
 from ledger.items.settling import SettingOff
@@ -202,6 +203,12 @@ def _require_interest_of(snapshot: Snapshot, command: PostInvoice) -> None:
             f"account {command.account} has no invoice {command.interest_of}; nothing was booked",
             invoices=[command.interest_of],
         )
+
+
+def own_worth(snapshot: Snapshot, desk: Desk, terms: InvoiceTerms, own_currency: str) -> int:
+    """What is owed in the account's currency. Raises `CommandRefused` (`no-rate`)."""
+    day = min(terms.issued_on, desk.day)
+    return worth(snapshot, desk, terms.amount, terms.currency, own_currency, day=day, rounded_up=True)
 
 
 def _set_off_deposits(posting: Posting, item: OpenItem, order: Order) -> OpenItem:

@@ -10,9 +10,9 @@ one that names what was written off is a recovery.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from ledger.credit.command_posting import Posting
+from ledger.credit.row_copies import changed
 from ledger.items.discount import DiscountTerms, discount_terms
 from ledger.items.item import OWED, Allocation, ItemKind, ItemState, OpenItem, SetOffCause
 from ledger.items.keeping import put_item
@@ -91,7 +91,7 @@ class SettingOff:
         last = max(day, self._last_days.get(debt.id, day))
         self._last_days[debt.id] = last
         given_up = of_debt if cause is SetOffCause.WRITE_OFF else 0
-        paid = lowered(replace(debt, written_off=debt.written_off + given_up), of_debt, foreign, settled_on=last)
+        paid = lowered(changed(debt, written_off=debt.written_off + given_up), of_debt, foreign, settled_on=last)
         put_item(posting, paid, effective_on=day, fx=of_credit - of_debt)
         of_foreign = None if debt.foreign_open is None else debt.foreign_open - (paid.foreign_open or 0)
         self._keep(debt, cause, of_debt, of_foreign, of_credit - of_debt)
@@ -117,7 +117,7 @@ class SettingOff:
         day = self.effective_on
         self.credit = lowered(self.credit, amount, None, settled_on=day)
         put_item(self.posting, self.credit, effective_on=day, cause=SetOffCause.RECOVERY.value)
-        put_item(self.posting, replace(debt, recovered=debt.recovered + amount))
+        put_item(self.posting, changed(debt, recovered=debt.recovered + amount))
         self._keep(debt, SetOffCause.RECOVERY, amount, None, 0)
         return amount
 
@@ -150,7 +150,7 @@ def lowered(item: OpenItem, amount: int, foreign: int | None, *, settled_on: int
         share = abs(foreign_open) * amount // abs(item.open_amount) if foreign is None else foreign
         foreign_open = foreign_open - sign * share if left else 0
     over = ItemState.WRITTEN_OFF if item.written_off else ItemState.SETTLED
-    return replace(
+    return changed(
         item,
         open_amount=left,
         foreign_open=foreign_open,
@@ -171,7 +171,7 @@ def cancel_where_credited_in_full(posting: Posting, debt: str) -> None:
         if each.is_in_force and each.cause is SetOffCause.CREDIT_NOTE
     )
     if credited == item.amount:
-        put_item(posting, replace(item, state=ItemState.CANCELLED))
+        put_item(posting, changed(item, state=ItemState.CANCELLED))
 
 
 def allocations_of(posting: Posting, account: str) -> list[Allocation]:

@@ -148,8 +148,7 @@ class SubjectKeys:
         with self._to_write() as connection, connection.begin():
             keys_metadata.create_all(connection)
             if connection.execute(select(subject_keys.c.number).limit(1)).first() is None:
-                for number, blind in _OWN_BLINDS.items():
-                    self._insert(connection, number, blind)
+                self._insert(connection, [(*own, new_key_bytes()) for own in _OWN_BLINDS.items()])
 
     def _added(self, blinds: Sequence[bytes]) -> dict[bytes, int]:
         """Their numbers, those of new ones given now."""
@@ -166,12 +165,14 @@ class SubjectKeys:
                 new = [blind for blind in blinds if blind not in found]
                 self._wrap_as_others(connection)
                 last = connection.execute(select(func.max(subject_keys.c.number))).scalar() or OWN
-                for number, blind in enumerate(new, last + 1):
-                    found[blind] = number
-                    self._insert(connection, number, blind)
+                made = {number: new_key_bytes() for number in range(last + 1, last + 1 + len(new))}
+                found |= dict(zip(new, made, strict=True))
+                self._insert(connection, zip(made, new, made.values(), strict=True))
         except (SQLAlchemyError, sqlite3.Error) as error:
             raise self._trouble(error) from error
         self.check()
+        for number, key in made.items():  # they are on disk; whoever seals next needs them
+            self._keep(number, BodyKey(key))
         self._by_blind |= {blind: number for blind, number in found.items() if number not in self._leaving}
         return found
 
@@ -214,9 +215,14 @@ class SubjectKeys:
         where = subject_keys.c.number == row.number
         connection.execute(update(subject_keys).where(where).values(wrapped_key=stored))
 
-    def _insert(self, connection: Connection, number: int, blind: bytes) -> None:
-        stored = self._wrapping.wrapped(number, blind, new_key_bytes())
-        connection.execute(insert(subject_keys), {"number": number, "subject_blind": blind, "wrapped_key": stored})
+    def _insert(self, connection: Connection, keys: Iterable[tuple[int, bytes, bytes]]) -> None:
+        """Number, blind and key of each."""
+        rows = [
+            {"number": number, "subject_blind": blind, "wrapped_key": self._wrapping.wrapped(number, blind, key)}
+            for number, blind, key in keys
+        ]
+        if rows:
+            connection.execute(insert(subject_keys), rows)
 
     def _to_write(self) -> Connection:
         return self._database.connect().execution_options(writes=True)
@@ -269,12 +275,15 @@ class SubjectKeys:
             key = BodyKey(self._wrapping.unwrapped(row.number, row.subject_blind, row.wrapped_key))
         except DoesNotOpen as error:
             raise self._not_opened() from error
+        self._keep(row.number, key)
+        return key
+
+    def _keep(self, number: int, key: BodyKey) -> None:
         with self._lock:
             if len(self._by_number) > KEPT_MAX:
                 self._by_number.clear()
-            if row.number not in self._leaving:
-                self._by_number[row.number] = key
-        return key
+            if number not in self._leaving:
+                self._by_number[number] = key
 
     def blind(self, what: str, name: str) -> bytes:
         """Of an account or of a case's number, see `Blinding`."""

@@ -27,6 +27,7 @@ from ledger.credit.account import Account, Figures, Grade, Group
 from ledger.credit.exchange import ExchangeRate
 from ledger.credit.limit import Limit
 from ledger.credit.order import Hold, Order, OrderDelivery, Release, Revision
+from ledger.credit.row_copies import row_maker
 from ledger.credit.security import Security
 from ledger.credit.snapshot import LedgerRow
 from ledger.items.import_run import ImportReject, ImportRun
@@ -80,6 +81,7 @@ def _stored(kind: type[Any], name: str, key: str, *indexes: str) -> Stored:
     written = [(at, write) for at, write in enumerate(writers) if write is not None]
     converted = [(at, read) for at, read in enumerate(readers) if read is not None]
     values_of = attrgetter(*names)
+    make: Callable[[Sequence[Any]], LedgerRow] = row_maker(kind)
     found = [Index(f"{name}_{'_'.join(index.split())}", *index.split()) for index in indexes]
     table = Table(name, metadata, *columns, *found)
 
@@ -94,12 +96,13 @@ def _stored(kind: type[Any], name: str, key: str, *indexes: str) -> Stored:
         return tuple(given)
 
     def decode(values: Sequence[Any]) -> LedgerRow:
+        if not converted:
+            return make(values)
         given = list(values)
         for at, read in converted:
             if given[at] is not None:
                 given[at] = read(given[at])
-        row: LedgerRow = kind(**dict(zip(names, given, strict=True)))
-        return row
+        return make(given)
 
     return Stored(kind=kind, table=table, key=keys, encode=encode, decode=decode)
 

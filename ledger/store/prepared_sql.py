@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain
 from typing import Any
 
+from psycopg import RawCursor
 from sqlalchemy import Column, Connection, Executable, Table, insert
 from sqlalchemy.dialects import sqlite
 
@@ -59,11 +60,34 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, 
     """In the caller's transaction. Each row has the table's columns in their order."""
     if not rows:
         return
-    raw, dialect = raw_of(connection), connection.dialect.name
-    most = VALUES_MAX // len(table.columns)
+    dialect, most = connection.dialect.name, VALUES_MAX // len(table.columns)
     for at in range(0, len(rows), most):
         some = rows[at : at + most]
-        raw.execute(_insertion(table, dialect, len(some)), tuple(chain.from_iterable(some)))
+        run_rows(connection, _insertion(table, dialect, len(some)), some)
+
+
+def run_rows(connection: Connection, text: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """A statement whose places `place_rows` made, in the caller's transaction."""
+    values, raw = tuple(chain.from_iterable(rows)), raw_of(connection)
+    if connection.dialect.name == "sqlite":
+        raw.execute(text, values)
+    else:  # the driver would look for its own marks in tens of thousands of letters, each time
+        RawCursor(raw).execute(text, values)
+
+
+def place_rows(one: str, rows: int, dialect: str) -> str:
+    """Places for the values of so many rows, of which `one` is `(?, ?)`: on PostgreSQL `($1, $2), ($3, $4)`."""
+    if dialect == "sqlite":
+        return ", ".join([one] * rows)
+    parts, number = one.split("?"), 0
+    placed = []
+    for _ in range(rows):
+        row = parts[0]
+        for part in parts[1:]:
+            number += 1
+            row += f"${number}{part}"
+        placed.append(row)
+    return ", ".join(placed)
 
 
 def rows_with(
@@ -95,9 +119,14 @@ def raw_of(connection: Connection) -> Any:
 
 @lru_cache(maxsize=STATEMENTS_KEPT)
 def _insertion(table: Table, dialect: str, rows: int) -> str:
-    """`INSERT INTO … VALUES (?, ?, ?), (?, ?, ?)`, which is `(%s, %s, %s)` on PostgreSQL. The same object each time:
-    the driver finds what it has compiled by it."""
-    text = str(insert(table).compile(dialect=sqlite.dialect()))
-    start, values, one = text.partition("VALUES ")
-    one = one if dialect == "sqlite" else one.replace("?", "%s")
-    return f"{start}{values}{', '.join([one] * rows)}"
+    """`INSERT INTO … VALUES (?, ?, ?), (?, ?, ?)`. The same object each time: the driver finds what it has compiled by
+    it."""
+    start, one = _insertion_parts(table)
+    return f"{start}VALUES {place_rows(one, rows, dialect)}"
+
+
+@cache
+def _insertion_parts(table: Table) -> tuple[str, str]:
+    """What stands before the values, and one row's values: compiled once for all numbers of rows."""
+    start, _, one = str(insert(table).compile(dialect=sqlite.dialect())).partition("VALUES ")
+    return start, one

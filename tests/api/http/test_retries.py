@@ -472,8 +472,8 @@ GRANT = "/v1/accounts/{id}/limits/{number}/grant"
 INIT = "/v1/policies/init"
 POSTED = {row.path for row in ROWS if row.method == "POST"} - {"/v1/decisions/{case}", GRANT, INIT}
 POSTED |= {f"PUT {row.path}" for row in ROWS if row.method == "PUT"}
-"""Every route that POSTs or PUTs, but for those that only refuse: the policies here let no grant of a limit count, and are not
-the first."""
+"""Every route that POSTs or PUTs, but for those that only refuse: the policies here let no grant of a limit count, and
+are not the first."""
 
 
 def test_every_route_that_changes_something_is_asked_here() -> None:

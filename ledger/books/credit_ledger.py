@@ -32,6 +32,7 @@ from ledger.books.verbs import VERBS
 from ledger.books.writing import Writing
 from ledger.credit.bounds import require_findable, require_storable
 from ledger.credit.change import Again, CommandRefused, Desk, LedgerChange, Unchanged
+from ledger.credit.readable import require_readable
 from ledger.credit.snapshot import LedgerCommand, Snapshot, Wants
 from ledger.journal.act_answers import Mask, answer_of, answered_before, shown_then
 from ledger.journal.journal import Journal
@@ -118,6 +119,7 @@ class CreditLedger:
         """Once it is on disk; what was done before is answered as then, as long as it stands.
         Raises `CommandRefused`, `FactsRefused`,
         `Unchanged`, `AnsweredBefore`, `RequestKeyReused` and `JournalUnavailable`."""
+        require_readable(asked.command)
         require_findable(asked.command.wants)
         try:
             done: Done | CommandStopped = await self._journal.write_together(self, asked)

@@ -14,6 +14,7 @@ from ledger.credit.change import Again, Asker, CommandRefused, Desk, LedgerChang
 from ledger.credit.command_posting import Posting
 from ledger.credit.judging import judge, order_change, sales_person_of, take_decision
 from ledger.credit.order import Order, OrderCheckpoint, OrderState, Revision
+from ledger.credit.readable import SENT_AS
 from ledger.credit.shown import order_shown
 from ledger.credit.snapshot import Snapshot, Wants
 
@@ -22,7 +23,7 @@ from ledger.credit.snapshot import Snapshot, Wants
 class Submit:
     """Revision 1 of an order."""
 
-    order: str
+    order: str = field(metadata={SENT_AS: "order.id"})
     account: str
     asked: Mapping[str, Any] = field(hash=False)
     """Facts of the order by their names without `order.`, as JSON: amounts as decimal text, in the account's

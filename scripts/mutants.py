@@ -159,6 +159,7 @@ CORE = {
     "ledger/policies/vanished.py": ("ledger/policies/test_vanished.py",),
     "ledger/access/changes.py": ("ledger/access",),
     # the ledger: what is owed, and what an order may have
+    "ledger/imports/file_rows.py": ("ledger/imports/test_faulty_files.py", "ledger/imports/test_importing.py"),
     "ledger/credit/account.py": _CREDIT,
     "ledger/credit/account_fact_group.py": _CREDIT,
     "ledger/credit/amounts.py": _CREDIT,
@@ -190,6 +191,7 @@ CORE = {
     "ledger/credit/put_account.py": _CREDIT,
     "ledger/credit/put_group.py": _CREDIT,
     "ledger/credit/put_security.py": _CREDIT,
+    "ledger/credit/readable.py": ("ledger/credit/test_readable.py",),
     "ledger/credit/recheck.py": _CREDIT,
     "ledger/credit/record_figures.py": _CREDIT,
     "ledger/credit/release_order.py": _CREDIT,
@@ -203,8 +205,8 @@ CORE = {
     "ledger/credit/submit.py": _CREDIT,
     "ledger/items/billing_notices.py": _CREDIT,
     "ledger/items/booked.py": _CREDIT,
-    "ledger/items/import_chunk.py": _CREDIT,
-    "ledger/items/import_run.py": _CREDIT,
+    "ledger/items/import_chunk.py": ("ledger/imports/test_importing.py", "ledger/imports/test_faulty_files.py"),
+    "ledger/items/import_run.py": ("ledger/imports/test_importing.py", "ledger/imports/test_faulty_files.py"),
     "ledger/items/item.py": _CREDIT,
     "ledger/items/keeping.py": _CREDIT,
     "ledger/items/match_open_item.py": _CREDIT,
@@ -237,6 +239,12 @@ SILENT_NAMES = {
     "_DAYS_REMEMBERED": "how much is kept of what can be computed again",
 }
 """What is assigned to these changes no answer; the reason beside each."""
+
+
+_SILENT_ARGUMENTS = {
+    ("zip", "strict"): "what it's given is of one length",
+    ("field", "hash"): "no command is looked up by its hash",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,8 +298,7 @@ def _drawn(modules: Sequence[str] | dict[str, tuple[str, ...]], each: int, seed:
 
 def _slips(module: str) -> Iterator[Slip]:
     """All that could be made of a module, less those that change nothing: in annotations, decorators and
-    `SILENT_NAMES`, in the mark of parameters by name, and whether `zip` is strict, since what it's given is of one
-    length."""
+    `SILENT_NAMES`, in the mark of parameters by name, and in `_SILENT_ARGUMENTS`."""
     silent = _silent_places(ast.parse((ROOT / module).read_text(encoding="utf-8")))
     with tempfile.TemporaryDirectory() as folder, use_db(Path(folder) / "slips.sqlite", WorkDB.Mode.create) as slips:
         init([ROOT / module], slips, {})
@@ -318,8 +325,8 @@ def _silent_places(tree: ast.AST) -> list[tuple[Place, Place]]:
             marks += _keyword_marks(node)
         elif isinstance(node, ast.ClassDef):
             silent += node.decorator_list
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "zip":
-            silent += [keyword.value for keyword in node.keywords if keyword.arg == "strict"]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            silent += [each.value for each in node.keywords if (node.func.id, each.arg) in _SILENT_ARGUMENTS]
     return marks + [(_start(node), _end(node)) for node in silent]
 
 

@@ -40,6 +40,9 @@ from ledger.store.place import JournalPlace
 
 R = TypeVar("R", bound=LedgerRow)
 
+REFUSALS = frozenset(("own-order",))
+"""Commands that were refused to somebody, which is recorded as that."""
+
 FIRST_DAY = date(2026, 7, 1)
 """The business date that books begin with."""
 
@@ -125,6 +128,7 @@ class PureBooks(Books):
             return replace(told, is_repeated=True)
         self._seq += 1
         if change.refused is not None:
+            assert change.is_refusal or change.refused.code not in REFUSALS, change.refused.code
             raise change.refused
         for row in change.rows:
             self.snapshot.put(row)

@@ -129,7 +129,7 @@ def import_files(
     runs, faults = [], list[tuple[str, str, str]]()
     with progress_bar(quiet=quiet) as show:
         for path in files:
-            run, rejected = _import(word, path, _Reading(map_file, text, rules), query, service, show)
+            run, rejected = _import(word, path, _HowToRead(map_file, text, rules), query, service, show)
             runs.append({"file": str(path), **run})
             faults += [(str(path), *each) for each in rejected]
     if rejects is not None:
@@ -153,7 +153,7 @@ def _kind(word: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class _HowToRead:
     """How files are read before they are sent."""
 
     map_file: Path | None
@@ -166,7 +166,7 @@ class _Reading:
 
 
 def _import(
-    word: str, path: Path, reading: _Reading, query: str, service: ServiceOptions, show: ShowProgress
+    word: str, path: Path, reading: _HowToRead, query: str, service: ServiceOptions, show: ShowProgress
 ) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     """What has come of a file, and the rows that were not taken: where they stand, and why."""
     from files.input_refused import InputRefused

@@ -75,7 +75,7 @@ def test_a_file_is_read_by_its_encoding_its_delimiter_and_its_map(
 
 
 def test_a_parquet_file_is_read_by_its_columns(tmp_path: Path, sent: list[tuple[str, bytes]]) -> None:
-    rows = [
+    rows: list[dict[str, str | None]] = [
         {"payment": "P-1", "account": "C-1", "amount": "5.00"},
         {"payment": "P-2", "account": "C-1", "amount": None},
     ]

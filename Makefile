@@ -30,7 +30,7 @@ test: check ## all checks, and the tests of every behaviour: under a quarter of 
 test-long: setup-tests ## the tests that `make test` leaves out, since they take long; CI runs both
 	$(PYTEST) -m long
 
-quick: setup-tests ## the inner loop, under a minute: fast checks and the tests that are not marked slow, spark or long
+quick: setup-tests ## the inner loop, a few minutes: fast checks and the tests that are not marked slow, spark or long
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports

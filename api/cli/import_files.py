@@ -7,6 +7,7 @@ import json
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 from urllib.parse import urlencode
@@ -15,7 +16,8 @@ import typer
 from rich.text import Text
 
 from api.cli.console import FOUND_PROBLEMS, err, out, print_diagnostics, print_json, refuse
-from api.cli.options import READ, RUNNING, WRITTEN, JsonOption, QuietOption, RulesOption
+from api.cli.input_files import known_encoding, one_character, refuse_idle_text_options
+from api.cli.options import READ, RUNNING, WRITTEN, JsonOption, QuietOption, RulesOption, TextFileOptions
 from api.cli.progress import ShowProgress, progress_bar
 from api.cli.running_service import ServiceOptions
 
@@ -98,6 +100,7 @@ def import_files(
     kind: KindArgument,
     files: FilesArgument,
     map_file: ImportMapOption = None,
+    text: TextFileOptions,
     rules: RulesOption = Path("rules"),
     complete: CompleteOption = False,
     on: OnOption = None,
@@ -120,12 +123,13 @@ def import_files(
     Exit code: 0 all rows are in, 1 at least one is not, or the list was refused, 2 a file or the service can't be used.
     """
     word = _kind(kind)
+    refuse_idle_text_options(text, files)
     options = {"update": update, "complete": complete, "really": really, "check": check}
     query = urlencode({name: "true" for name, given in options.items() if given} | ({"on": on} if on else {}))
     runs, faults = [], list[tuple[str, str, str]]()
     with progress_bar(quiet=quiet) as show:
         for path in files:
-            run, rejected = _import(word, path, map_file, rules, query, service, show)
+            run, rejected = _import(word, path, _HowToRead(map_file, text, rules), query, service, show)
             runs.append({"file": str(path), **run})
             faults += [(str(path), *each) for each in rejected]
     if rejects is not None:
@@ -148,18 +152,31 @@ def _kind(word: str) -> str:
     return word
 
 
+@dataclass(frozen=True, slots=True)
+class _HowToRead:
+    """How files are read before they are sent."""
+
+    map_file: Path | None
+    text: TextFileOptions
+    rules: Path
+
+    def is_sent_as_it_is(self, path: Path) -> bool:
+        """Whether the service can read it."""
+        return self.map_file is None and self.text == TextFileOptions() and path.suffix.lower() in _PLAIN
+
+
 def _import(
-    word: str, path: Path, map_file: Path | None, rules: Path, query: str, service: ServiceOptions, show: ShowProgress
+    word: str, path: Path, reading: _HowToRead, query: str, service: ServiceOptions, show: ShowProgress
 ) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     """What has come of a file, and the rows that were not taken: where they stand, and why."""
     from files.input_refused import InputRefused
 
     try:
-        if map_file is None and path.suffix.lower() in _PLAIN:
+        if reading.is_sent_as_it_is(path):
             with path.open("rb") as file:
                 return _send(word, file, _PLAIN[path.suffix.lower()], query, service, show)
         with tempfile.TemporaryFile() as file:
-            unread = _as_ndjson(path, _map(word, map_file, rules), file)
+            unread = _as_ndjson(path, _map(word, reading.map_file, reading.rules), reading.text, file)
             file.seek(0)
             run, rejected = _send(word, file, "application/x-ndjson", query, service, show)
     except InputRefused as refused:
@@ -171,13 +188,13 @@ def _import(
     return run, [*unread, *rejected]
 
 
-def _as_ndjson(path: Path, import_map: ImportMap, out_file: BinaryIO) -> list[tuple[str, str]]:
+def _as_ndjson(path: Path, import_map: ImportMap, text: TextFileOptions, out_file: BinaryIO) -> list[tuple[str, str]]:
     """Rows as the service takes them, each with its line; gives those that can't be read. Raises `InputRefused`."""
     from ledger.imports.file_rows import PLACE, RowReader
 
     reader = RowReader(import_map)
     unread = []
-    for row in _rows(path, reader):
+    for row in _rows(path, reader, text):
         cells, fault = reader.cells(row)
         if fault:
             unread.append((str(row.line), fault))
@@ -187,7 +204,7 @@ def _as_ndjson(path: Path, import_map: ImportMap, out_file: BinaryIO) -> list[tu
     return unread
 
 
-def _rows(path: Path, reader: RowReader) -> Iterator[Any]:
+def _rows(path: Path, reader: RowReader, text: TextFileOptions) -> Iterator[Any]:
     from files.columnar import columnar_rows
     from files.formats import format_named
     from files.rows import open_rows
@@ -196,7 +213,8 @@ def _rows(path: Path, reader: RowReader) -> Iterator[Any]:
     if format_ is not None and not format_.is_text:
         yield from columnar_rows(path, reader.refuse_heading)
         return
-    with open_rows(path, skip_lines=reader.map.skip_lines) as rows:
+    encoding, delimiter = known_encoding(text.encoding), one_character(text.delimiter)
+    with open_rows(path, encoding=encoding, delimiter=delimiter, skip_lines=reader.map.skip_lines) as rows:
         if rows.heading is not None:
             reader.refuse_heading(rows.heading)
         yield from rows

@@ -24,8 +24,12 @@ _ABOVE_ZERO: JsonDict = {"pattern": r"^(?=.*[1-9])(0|[1-9][0-9]{0,17})(\.[0-9]{1
 _Amount = Annotated[str, Field(max_length=60, examples=["12500.00"], json_schema_extra=_ABOVE_ZERO)]
 _OptionalAmount = Annotated[str, Field(max_length=60, json_schema_extra=_DECIMAL)] | None
 _Share = Annotated[str | None, Field(max_length=40, examples=["0.02"])]
-_Day = Annotated[str | None, Field(max_length=10, examples=["2026-07-01"])]
-_Currency = Annotated[str | None, Field(max_length=3, examples=["EUR"], description="ISO 4217.")]
+_DAY: JsonDict = {"maxLength": 10}
+_Day = Annotated[str | None, Field(max_length=60, examples=["2026-07-01"], json_schema_extra=_DAY)]
+_DayThatIs = Annotated[str, Field(max_length=60, examples=["2026-07-01"], json_schema_extra=_DAY)]
+_Currency = Annotated[
+    str | None, Field(max_length=60, examples=["EUR"], description="ISO 4217.", json_schema_extra={"maxLength": 3})
+]
 
 _LimitKind = Annotated[LimitKind, WithJsonSchema({"type": "string", "pattern": f"^({'|'.join(LimitKind)})$"})]
 """In its place, since the component `LimitKind` has the words of the policies' fact `limit.kind`."""
@@ -39,7 +43,7 @@ class PutAccountRequest(_Sent):
     """The whole profile of an account: what is left out is no longer known."""
 
     currency: _Currency = None
-    name: _OptionalText = None
+    name: _OptionalNumber = None
     group: _OptionalNumber = None
     customer_since: _Day = None
     closed: bool = Field(default=False, description="Nothing is sold to the customer any more.")
@@ -103,8 +107,8 @@ class PutSecurityRequest(_Sent):
     until: _Day = None
     stopped_on: _Day = Field(default=None, description="From when new deliveries are not insured.")
     max_days: int | None = Field(default=None, ge=0, le=3650)
-    reference: _OptionalText = None
-    issuer: _OptionalText = None
+    reference: _OptionalNumber = None
+    issuer: _OptionalNumber = None
 
 
 class AssessAccountRequest(_Sent):
@@ -122,8 +126,8 @@ class PostInvoiceRequest(_Sent):
     account: _Number
     amount: _Amount
     currency: _Currency = None
-    issued_on: str = Field(max_length=10, examples=["2026-07-01"])
-    due_on: str = Field(max_length=10, examples=["2026-07-31"])
+    issued_on: _DayThatIs
+    due_on: _DayThatIs
     kind: str = Field(default="invoice", pattern="^(invoice|debit)$")
     order: _OptionalNumber = Field(default=None, description="The order that is billed.")
     settled_on: _Day = Field(default=None, description="Of one that was paid before: when nothing was open any more.")
@@ -142,7 +146,7 @@ class PostCreditNoteRequest(_Sent):
     account: _Number
     amount: _Amount
     currency: _Currency = None
-    issued_on: str = Field(max_length=10, examples=["2026-07-01"])
+    issued_on: _DayThatIs
     invoice: _OptionalNumber = None
     on_account: bool = False
 

@@ -84,7 +84,7 @@ class Imports:
                 run = await self.importing.start(job, run)
         except InputRefused as refused:
             path.unlink(missing_ok=True)
-            raise FactsInvalid("the file can't be imported", [BodyFault("", refused.message, refused.hint)]) from None
+            raise FactsInvalid("the file can't be imported", [_of_file(refused)]) from None
         except BaseException:
             path.unlink(missing_ok=True)
             raise
@@ -140,9 +140,19 @@ class Imports:
             log.warning("import stopped", id=run.id, reason=str(error))
         except Exception:
             log.exception("import failed", id=run.id)
+            await self._give_up(job, run)
         finally:
             self._running.pop(run.id, None)
             job.path.unlink(missing_ok=True)
+
+    async def _give_up(self, job: ImportJob, run: ImportRun) -> None:
+        """Nobody waits for what will never end; the rows that are in count as same where the file is sent again."""
+        try:
+            await self.importing.give_up(
+                job, run, "a fault of the service, of which its log says more; some rows are in"
+            )
+        except Exception:
+            log.exception("a failed import could not be ended", id=run.id)
 
     async def close(self) -> None:
         """What is under way is broken off; the same file goes on where it stopped."""
@@ -236,6 +246,12 @@ def _add_look_ups(app: FastAPI, imports: Imports) -> None:
         for each in rejects:
             write((each.place, each.faults))
         return Response(text.getvalue(), media_type="text/csv")
+
+
+def _of_file(refused: InputRefused) -> BodyFault:
+    """What is wrong with the file as a whole; options are those of the command, which reads files of any encoding."""
+    hint = refused.hint
+    return BodyFault("", refused.message, f"`credence import` takes it: {hint}" if hint.startswith("give --") else hint)
 
 
 async def _found(imports: Imports, id: str) -> ImportRun:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import TypeVar
 
@@ -45,7 +46,40 @@ def _fault(error: ErrorDetails, model: type[BaseModel], such_as: str) -> BodyFau
         return BodyFault(
             path, "is an unknown field", _meant(str(error["loc"][-1]), model) if len(error["loc"]) == 1 else ""
         )
-    return BodyFault(path, f"{error['msg'][:1].lower()}{error['msg'][1:]}")
+    message, hint = _in_words(error, model)
+    return BodyFault(path, message, hint)
+
+
+def _in_words(error: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
+    """Message and hint: what it should be, as it is written."""
+    context = error.get("ctx", {})
+    match error["type"]:
+        case "string_type":
+            example = _example(error, model)
+            return "is no text", f'send it as text, such as "{example}"' if example else "send it between quotes"
+        case "int_type" | "int_from_float":
+            return "is not a whole number", "send it as a whole number without quotes, such as 30"
+        case "bool_type":
+            return "is neither true nor false", "send true or false without quotes"
+        case "enum" | "literal_error":
+            known = re.findall(r"'([^']*)'", str(context.get("expected")))
+            return "is not one of the known words", f"expected one of {', '.join(known)}"
+        case "dict_type" | "model_type" | "model_attributes_type":
+            return "is no object", "send it between braces"
+        case "list_type":
+            return "is no list", "send it between brackets"
+        case "string_too_long":
+            return f"is longer than {context.get('max_length')} characters", "shorten it"
+        case "string_too_short":
+            return "is empty", "leave it out where it is unknown"
+    return f"{error['msg'][:1].lower()}{error['msg'][1:]}", ""
+
+
+def _example(error: ErrorDetails, model: type[BaseModel]) -> str:
+    """What is told of the field in the document; empty where there is nothing, or where it stands deeper."""
+    named = {field.alias or name: field for name, field in model.model_fields.items()}
+    field = named.get(str(error["loc"][0])) if len(error["loc"]) == 1 else None
+    return str(field.examples[0]) if field is not None and field.examples else ""
 
 
 def _meant(key: str, model: type[BaseModel]) -> str:

@@ -383,8 +383,8 @@ class ExpressionCompiler:
             return working_day(name, arguments, partial(self.formula, scope=scope), named)
         if name == "count" and arguments is node.arguments:
             raise Mismatch(ErrorCode.T004, "`count` takes a list", "write `count([A, B])`, or name a list")
-        known = name in FUNCTIONS  # of one that there is not, lists are no mistake
-        arguments = tuple(each for each in arguments if known or list_expression(each, scope, self) is None)
+        if name not in FUNCTIONS:  # its arguments may be anything that it takes elsewhere
+            compile_call(name, ())
         return compile_call(name, self.formulas(arguments, scope))
 
     def _list_contains(self, node: syntax.Call, scope: Scope) -> Formula:

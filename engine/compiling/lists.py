@@ -14,7 +14,7 @@ too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -125,6 +125,14 @@ def _fields(records: Variable) -> Mapping[str, Formula]:
     }
 
 
+def _names_of(condition: syntax.Node, fields: Mapping[str, Formula]) -> Iterator[str]:
+    """Values of the record that the condition names."""
+    if isinstance(condition, syntax.Name) and condition.name in fields:
+        yield condition.name
+    for child in syntax.children(condition):
+        yield from _names_of(child, fields)
+
+
 def _filtered(
     source: ListExpression, condition: syntax.Node, scope: Scope, compiler: ExpressionCompiler
 ) -> ListExpression:
@@ -136,6 +144,10 @@ def _filtered(
         names = {**fields, **{f"item.{name}": formula for name, formula in fields.items()}}
     else:
         names = {"item": source.value}
+        if (name := next(_names_of(condition, _fields(source.records)), None)) is not None:
+            message = f"a filter behind a value knows that value alone, as `item`, and no `{clipped(name)}`"
+            hint = "filter the list before: `sum(list[condition].value)`"
+            raise Mismatch(ErrorCode.T003, message, hint)
     where = compiler.condition(condition, scope.with_names(names))
     return replace(source, where=(*source.where, where))
 

@@ -9,6 +9,14 @@ from engine.diagnostics.wording import clipped, did_you_mean
 from engine.reading.policy import LISTS
 from engine.vocabulary.vocabulary import Type
 
+_INSTEAD = {
+    **dict.fromkeys(("yes", "ja", "oui", "sí", "是", "true"), "true"),
+    **dict.fromkeys(("no", "nein", "non", "否", "false"), "false"),
+    **dict.fromkeys(("now", "today", "heute", "jetzt", "今天", "current_date", "sysdate"), "as_of"),
+    **dict.fromkeys(("nil", "none", "empty", "blank", "missing", "undefined", "空", "leer"), "null"),
+}
+"""What other languages call what FEEL has as a word of its own, in small letters."""
+
 
 def suggestion(name: str, known: Callable[[], Iterable[str]], expected: Type | None, *, is_cell: bool = False) -> str:
     """The hint for a name that there is not. `known` gives all names that there are, which takes a while to list;
@@ -17,6 +25,8 @@ def suggestion(name: str, known: Callable[[], Iterable[str]], expected: Type | N
     if gives_hints() and expected is not None and expected.members:
         close = nearest(name, (*expected.members, *known()))
         return f"did you mean `{close}`?" if close else did_you_mean(name, expected.members)
+    if instead := _INSTEAD.get(name.lower()):
+        return f"write `{instead}`"
     if hint := nearest_name(name, known):
         return hint
     if name.startswith(f"{LISTS}."):

@@ -57,7 +57,10 @@ def nearest(word: str, known: Collection[str]) -> str | None:
     left = _left.get()
     if left is not None and (left.hints <= 0 or left.words < len(known)):
         return None
-    matches = get_close_matches(word[:LENGTH_MAX], known, n=1)
+    word = word[:LENGTH_MAX]
+    matches = get_close_matches(word, known, n=1)
+    if not matches and len(word) > 2:  # a word in capitals; a single letter is like every other
+        matches = get_close_matches(word.lower(), known, n=1)
     if left is not None:
         left.words -= len(known)
         left.hints -= bool(matches)

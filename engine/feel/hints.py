@@ -63,6 +63,26 @@ def separators(written: str) -> str:
     return f"write `{plain}`, without separators"
 
 
+_WITH_SIGNS = re.compile(
+    rf"(?:{_SIGN}|[A-Z]{{3}})?\s*(?P<number>-?\d[\d., '’]*)(?P<percent>\s*%)?\s*(?:{_SIGN}|[A-Z]{{3}})?"
+)
+
+
+def number_meant(written: str) -> str:
+    """A plain number for one with separators, a percent sign or a currency: `5%` is `0.05`, `50,000 EUR` is `50000`.
+    Empty for text that is none, or that may be two."""
+    match = _WITH_SIGNS.fullmatch(written.strip())
+    if match is None:
+        return ""
+    number = match["number"].strip()
+    if not re.fullmatch(r"-?\d+(?:\.\d+)?", number):
+        advice = re.search(r"`([^`]*)`", separators(number))
+        number = advice[1] if advice and re.fullmatch(r"-?\d+(?:\.\d+)?", advice[1]) else ""
+    if number and match["percent"]:
+        return f"{Decimal(number).scaleb(-2).normalize():f}"
+    return number
+
+
 def between(low_sign: str, low: str, high: str, high_sign: str) -> str:
     """The range of FEEL between two bounds: `between('>=', '5', '10', '<')` is `[5..10)`."""
     return f"{'[' if '=' in low_sign else '('}{low}..{high}{']' if '=' in high_sign else ')'}"

@@ -10,6 +10,7 @@ Each pattern stands at the character where FEEL couldn't go on, so that what is 
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 _CONTAINS = "write `contains(text, part)`, or `list contains(list, value)` of a list"
 _FILTER = (
@@ -95,6 +96,21 @@ def meant_by_word(code: str, offset: int) -> tuple[str, int] | None:
             word = " ".join(match[0].split())
             return f"`{word}` is not understood here, {advice.format(word)}", match.start()
     return None
+
+
+_SHORTENED = re.compile(
+    r"(?P<number>\d{1,15}(?:\.\d{1,6})?)(?:(?P<thousands>[kK]|[tT]sd)|(?P<millions>m|M|[mM]io|[mM]ln|[mM]n)|(?P<days>d|D))"
+)
+
+
+def shortened(written: str) -> str:
+    """What was meant by `10k` and `30d`, as the end of a message; empty for anything else."""
+    match = _SHORTENED.fullmatch(written)
+    if match is None:
+        return ""
+    number, factor = Decimal(match["number"]), 1000 if match["thousands"] else 1_000_000 if match["millions"] else 1
+    unit = "; the fact's type gives the unit" if match["days"] else ""
+    return f", write `{(number * factor).normalize():f}`{unit}"
 
 
 _LAST = re.compile(r"(?:[^\W\d]\w*|[^\w\s]+)\s*$")

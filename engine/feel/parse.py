@@ -20,7 +20,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedToken, VisitError
 from engine.feel.build import Builder, Misplaced
 from engine.feel.hints import code_only, meant
 from engine.feel.names import BUILT_IN_NAMES
-from engine.feel.other_words import behind, meant_by_word, wide_sign
+from engine.feel.other_words import behind, meant_by_word, shortened, wide_sign
 from engine.feel.syntax import Node, UnaryTests, children
 
 LENGTH_MAX = 32_768
@@ -234,7 +234,7 @@ _INSTEAD = {
     "'": 'write text in double quotes, `"…"`',
     "“": 'write text in straight double quotes, `"…"`',
     "”": 'write text in straight double quotes, `"…"`',
-    "‘": 'write text in straight double quotes, `"…"`',
+    **dict.fromkeys("‘’‚„«»「」", 'write text in straight double quotes, `"…"`'),
     "^": "write `**` for a power",
     "≤": "write `<=`",
     "≥": "write `>=`",
@@ -277,7 +277,7 @@ def _unexpected_character(text: str, offset: int) -> FeelSyntaxError:
     if idiom := meant(text, offset):
         return FeelSyntaxError(*idiom)
     if character.isdecimal() and (glued := _GLUED.match(text, offset)):
-        return FeelSyntaxError(f"`{glued[0][:40]}` is neither a number nor a name", offset)
+        return FeelSyntaxError(f"`{glued[0][:40]}` is neither a number nor a name{shortened(glued[0])}", offset)
     if character == '"':
         return FeelSyntaxError('text that begins with `"` is never closed, write a second `"`', offset)
     return FeelSyntaxError(f"`{character}` is not understood here{_advice(text, offset)}", offset)

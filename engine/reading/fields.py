@@ -16,6 +16,7 @@ from decimal import Decimal
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.diagnostics.wording import Hint, clipped, did_you_mean, listed, odd_word_of
+from engine.feel.hints import number_meant
 from engine.reading.document import Mapping, Node, Scalar, Sequence
 from engine.reading.policy import TypeName
 from engine.reading.type_words import type_hint
@@ -469,13 +470,18 @@ def _respelled(text: str, pattern: re.Pattern[str]) -> str:
     return spelled if spelled.isascii() and len(spelled) <= NAME_LENGTH_MAX and pattern.fullmatch(spelled) else ""
 
 
+_PLAIN_NUMBER = "write a plain number, without quotes or units"
+
+
 def _misfit(value: object, type_: TypeName) -> tuple[str, str] | None:
     """What is wrong with a literal of this type, and what to write instead; None if it fits."""
     quoted = clipped(str(value).lower() if isinstance(value, bool) else str(value))
     kind = Kind(type_.word)
     if kind.is_numeric:
         if not isinstance(value, Decimal):
-            return f"`{quoted}` is not a number, as `{kind}` must be", "write a plain number, without quotes or units"
+            meant = number_meant(value) if isinstance(value, str) else ""
+            hint = f"write `{meant}`, without quotes, separators or units" if meant else _PLAIN_NUMBER
+            return f"`{quoted}` is not a number, as `{kind}` must be", hint
         if kind in (Kind.INTEGER, Kind.DAYS, Kind.MONTHS) and value != value.to_integral_value():
             return f"`{quoted}` is not a whole number, as `{kind}` must be", "write it without decimals"
         return None

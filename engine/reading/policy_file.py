@@ -7,6 +7,7 @@ right shape, each name must be its own, and each piece of FEEL must be readable.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from datetime import date
 from decimal import Decimal
@@ -15,6 +16,7 @@ from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
 from engine.diagnostics.wording import clipped
 from engine.feel import syntax
+from engine.feel.hints import number_meant
 from engine.reading.chains import read_chains
 from engine.reading.document import Document, Mapping, Node, Scalar, Sequence
 from engine.reading.fields import FACT_GROUPS, FieldReader, TextLanguages, day
@@ -238,6 +240,12 @@ class _PolicyReader:
         if is_list or (type_ is None and isinstance(node, Sequence)):
             return list_entries(self.reader, node, what, type_)
         value = literal(self.reader, node, what)
+        if type_ is None and isinstance(value, str) and (entries := _entries_in(value)):
+            message = f"`{clipped(value)}` is one text, in which nothing can be looked for"
+            entries = [f'"{each}"' if each[0].isdigit() else each for each in entries]
+            hint = f"write `[{', '.join(entries)}]` for a list, or declare `type: text` where it is one text"
+            self.reader.mistake(node.place, ErrorCode.P015, message, hint)
+            return None
         return value if value is not None and self.reader.literal_fits(node, value, type_) else None
 
     def _since(self, key: Scalar, last: tuple[date, str] | None) -> date | None:
@@ -354,6 +362,12 @@ class _PolicyReader:
 
     def _rules(self, node: Node | None, decides: str | None) -> dict[str, RuleDefinition]:
         return read_rules(self.reader, node, CASE_KINDS[decides] if decides else None) if node else {}
+
+
+def _entries_in(text: str) -> list[str]:
+    """The words of a list that was written without its brackets: `AT, DE`. None of a text with blanks in its parts."""
+    parts = [part.strip() for part in re.split("[,;，、；]", text)] if not number_meant(text) else []
+    return parts if len(parts) > 1 and all(part and not re.search(r"\s", part) for part in parts) else []
 
 
 def _holds_lists(values: tuple[DatedConstant, ...]) -> bool:

@@ -7,7 +7,8 @@ from engine.vocabulary.invisible import holds_control, holds_unseen
 TEXT_LENGTH_MAX = 200
 """Characters of a text fact. Numbers and names of people, orders and customers are shorter."""
 
-_UNSEEN_HINT = "leave out marks of direction, joiners (U+200C, U+200D), soft hyphens, tags and the like"
+UNSEEN_HINT = "leave out marks of direction, joiners (U+200C, U+200D), soft hyphens, tags and the like"
+"""What to do about a text with characters that nobody sees."""
 
 
 BLANK_AROUND = "begins or ends with a blank", "leave the blank out: nobody sees it, and it would be another text"
@@ -27,4 +28,4 @@ def text_fault(text: str) -> tuple[str, str] | None:
         return None
     if holds_control(text):
         return "holds control characters", ""
-    return ("holds invisible characters", _UNSEEN_HINT) if holds_unseen(text) else None
+    return ("holds invisible characters", UNSEEN_HINT) if holds_unseen(text) else None

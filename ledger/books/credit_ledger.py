@@ -34,6 +34,7 @@ from ledger.books.verbs import VERBS
 from ledger.books.writing import Writing
 from ledger.credit.bounds import require_findable, require_storable
 from ledger.credit.change import Again, CommandRefused, Desk, LedgerChange, Unchanged
+from ledger.credit.readable import require_readable
 from ledger.credit.snapshot import LedgerCommand, Snapshot, Wants
 from ledger.items.import_chunk import ImportChunk
 from ledger.journal.act_answers import Mask, answer_of, answered_before, shown_then
@@ -131,6 +132,7 @@ class CreditLedger:
         Raises `CommandRefused`, `FactsRefused`,
         `Unchanged`, `AnsweredBefore`, `RequestKeyReused` and `JournalUnavailable`."""
         if not isinstance(asked.command, ImportChunk):  # its rows were looked at as they were read
+            require_readable(asked.command)
             require_findable(asked.command.wants)
         try:
             done = await self._written(asked)

@@ -10,6 +10,8 @@ from engine.vocabulary.currencies import MINOR_UNITS, not_a_currency
 from engine.vocabulary.days import date_of
 from engine.vocabulary.vocabulary import Kind, Type, Vocabulary
 
+_POSITIVE = "send what it comes to, as a positive amount"
+
 
 class Reading:
     """Reads one value after the other and gathers what is wrong, so that a caller is told all of it at once."""
@@ -19,15 +21,17 @@ class Reading:
         self.vocabulary, self.currency, self.day = vocabulary, currency, day
         self.faults: list[Fault] = []
 
-    def amount(self, raw: Any, path: str, *, least: int = 1, currency: str | None = None) -> int:
-        """Minor units; `least` of them at least, so that 1 refuses nothing and less. 0 where it can't be read."""
+    def amount(
+        self, raw: Any, path: str, *, least: int = 1, currency: str | None = None, negative_hint: str = _POSITIVE
+    ) -> int:
+        """Minor units; `least` of them at least, so that 1 refuses nothing and less. 0 where it can't be read.
+        `negative_hint`: what to send instead of less."""
         money = self.vocabulary.type_named(Kind.MONEY)
         value = self._read(raw, foreign(money, currency or self.currency), path)
         if value is None and not self._has_fault(path):
             self.faults.append(Fault(path, "is missing", 'send it as decimal text, such as "12500.00"'))
         elif isinstance(value, int) and value < least:
-            hint = "send what it comes to, as a positive amount"
-            self.faults.append(Fault(path, "is negative" if least == 0 else "is not above zero", hint))
+            self.faults.append(Fault(path, "is negative" if least == 0 else "is not above zero", negative_hint))
         return value if isinstance(value, int) else 0
 
     def date(self, raw: Any, path: str, *, or_else: int | None = None, is_past: bool = False) -> int:
@@ -54,6 +58,12 @@ class Reading:
     def optional_date(self, raw: Any, path: str) -> int | None:
         """A day, or None where it is left out."""
         return None if raw is None else self.date(raw, path)
+
+    def period(self, from_on: int | None, until_on: int | None, path: str, what: str) -> None:
+        """`until_on`, the last day, which `path` says, may not lie before the first. `what`: what can be done until
+        then, in words."""
+        if from_on is not None and until_on is not None and until_on < from_on:
+            self.fault(path, "lies before the first day", f"send the last day on which {what}")
 
     def known_currency(self, raw: str | None, path: str) -> str:
         """An ISO 4217 code; that of the amounts where it is left out or none."""

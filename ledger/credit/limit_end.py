@@ -12,6 +12,7 @@ from ledger.credit.ledger_state import require_authority, required_account
 from ledger.credit.limit import Limit, LimitKind, LimitState
 from ledger.credit.limit_request import (
     end_others,
+    limit_amount,
     limit_changed,
     next_number,
     put_granted,
@@ -91,10 +92,10 @@ def take_over_limit(snapshot: Snapshot, command: TakeOverLimit, desk: Desk) -> L
     """Raises `CommandRefused`, and `FactsRefused` with every fault."""
     account = required_account(snapshot, command.account)
     reading = Reading(desk.engine.vocabulary, account.currency, desk.day)
-    unlimited = command.kind is LimitKind.UNLIMITED
-    amount = None if unlimited else reading.amount(command.amount, "amount", least=0)
+    amount = limit_amount(reading, command.kind, command.amount)
     from_on = reading.date(command.from_on, "from")
     until_on = reading.optional_date(command.until_on, "until")
+    reading.period(from_on, until_on, "until", "it counts")
     reading.done()
     limit = Limit(
         account=account.id,

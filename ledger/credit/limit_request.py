@@ -268,14 +268,21 @@ def next_number(snapshot: Snapshot, account: str) -> int:
     return max((each.number for each in snapshot.of_account(Limit, account)), default=0) + 1
 
 
+def limit_amount(reading: Reading, kind: LimitKind, raw: str | None) -> int | None:
+    """In minor units; None where it is unlimited, which no amount may be said of: one of the two would be wrong."""
+    if kind is not LimitKind.UNLIMITED:
+        return reading.amount(raw, "amount", least=0)
+    if raw is not None:
+        reading.fault("amount", "is given for a limit without an amount", 'leave it out, or send the kind "limit"')
+    return None
+
+
 def _asked(snapshot: Snapshot, command: RequestLimit, account: Account, desk: Desk) -> Limit:
     reading = Reading(desk.engine.vocabulary, account.currency, desk.day)
-    unlimited = command.kind is LimitKind.UNLIMITED
-    amount = None if unlimited else reading.amount(command.amount, "amount", least=0)
-    if unlimited and command.amount is not None:
-        reading.fault("amount", "is given for a limit without an amount", 'leave it out, or send the kind "limit"')
+    amount = limit_amount(reading, command.kind, command.amount)
     from_on = reading.date(command.from_on, "from", or_else=desk.day)
     until_on = reading.optional_date(command.until_on, "until")
+    reading.period(from_on, until_on, "until", "it counts")
     basis = next((each.type for each in desk.engine.vocabulary.of_case("limit") if each.name == "limit.basis"), None)
     if basis is not None:
         reading.value(command.basis, basis, "basis")

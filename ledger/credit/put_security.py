@@ -150,8 +150,7 @@ def _asked(snapshot: Snapshot, command: PutSecurity, account: Account, desk: Des
     cover = reading.value(command.cover, desk.engine.vocabulary.type_named(Kind.RATE), "cover")
     from_on, until_on = reading.optional_date(command.from_on, "from"), reading.optional_date(command.until_on, "until")
     stopped_on = reading.optional_date(command.stopped_on, "stopped_on")
-    if from_on is not None and until_on is not None and until_on < from_on:
-        reading.fault("until", "lies before the first day", "send the last day on which it can be drawn on")
+    reading.period(from_on, until_on, "until", "it can be drawn on")
     if command.max_days is not None and not 0 <= command.max_days <= 3650:
         reading.fault("max_days", "is out of range", "expected between 0 and 3650")
     reading.done()

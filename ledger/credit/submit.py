@@ -15,6 +15,7 @@ from ledger.credit.command_posting import Posting
 from ledger.credit.judging import judge, order_change, take_decision
 from ledger.credit.order import Order, OrderCheckpoint, OrderState, Revision
 from ledger.credit.order_currency import asked_currency, worth_today
+from ledger.credit.readable import SENT_AS
 from ledger.credit.sales_person import sales_person_of
 from ledger.credit.shown import order_shown
 from ledger.credit.snapshot import Snapshot, Wants
@@ -24,7 +25,7 @@ from ledger.credit.snapshot import Snapshot, Wants
 class Submit:
     """Revision 1 of an order."""
 
-    order: str
+    order: str = field(metadata={SENT_AS: "order.id"})
     account: str
     asked: Mapping[str, Any] = field(hash=False)
     """Facts of the order by their names without `order.`, as JSON: amounts as decimal text, in `currency`."""

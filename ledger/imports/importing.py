@@ -109,6 +109,11 @@ class Importing:
             run = await self._settle(job, run, missing[at : at + CHUNK_ROWS])
         return await self._end(job, replace(run, state=ImportState.DONE))
 
+    async def give_up(self, job: ImportJob, run: ImportRun, detail: str) -> ImportRun:
+        """The import that can't go on, refused at the row that it has come to. Raises `JournalUnavailable`."""
+        known = await asyncio.to_thread(self.find, run.id) or run
+        return await self._end(job, replace(known, state=ImportState.REFUSED, detail=detail))
+
     async def check(self, job: ImportJob, run: ImportRun) -> tuple[ImportRun, list[ImportReject]]:
         """What the import would come to, with nothing written: each row as the ledger stands now, without the rows of
         earlier chunks. Raises `JournalUnavailable`."""

@@ -19,6 +19,7 @@ from ledger.credit.entry import Entry
 from ledger.credit.exchange import ExchangeRate
 from ledger.credit.limit import Limit
 from ledger.credit.order import Order
+from ledger.credit.readable import require_readable
 from ledger.credit.security import Security
 from ledger.credit.snapshot import LedgerCommand, LedgerRow, Snapshot, Wants
 from ledger.items.import_run import ImportReject, ImportRun, ImportState
@@ -159,6 +160,7 @@ class _Doing:
         if row.command is None:
             return "rejected", row.faults
         try:
+            require_readable(row.command)
             change = self.command.verbs[type(row.command)](self.snapshot, row.command, self.desk)
             require_storable(change)
         except Again:

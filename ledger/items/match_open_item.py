@@ -26,6 +26,12 @@ _TIMES = ("", " (2)", " (3)", " (4)")
 """How often one item may change on one day."""
 
 
+_CREDIT_HINT = (
+    "a credit on the list is booked as a credit note (POST /v1/credit-notes), or imported as a payment with its amount "
+    "above zero; what it has paid is less on the list"
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchOpenItem:
     """What is open of one item on a day."""
@@ -64,7 +70,7 @@ def match_open_item(snapshot: Snapshot, command: MatchOpenItem, desk: Desk) -> L
     """Raises `CommandRefused`, and `FactsRefused` with every fault."""
     account = required_account(snapshot, command.account)
     reading = Reading(desk.engine.vocabulary, account.currency, desk.day)
-    listed = reading.amount(command.open_amount, "open_amount", least=0)
+    listed = reading.amount(command.open_amount, "open_amount", least=0, negative_hint=_CREDIT_HINT)
     on = reading.date(command.on, "on", or_else=desk.day, is_past=True)
     reading.known_currency(command.currency, "currency")
     reading.done()

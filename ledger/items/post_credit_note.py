@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ledger.credit.account import Account
 from ledger.credit.amounts import Reading
 from ledger.credit.change import Asker, CommandRefused, Desk, LedgerChange
 from ledger.credit.command_posting import Posting
 from ledger.credit.ledger_state import helped, required_account, state_told
+from ledger.credit.readable import SENT_AS
 from ledger.credit.snapshot import Snapshot, Wants
 from ledger.items.booked import allocations_shown, digest_of, item_shown, refuse_booked
 from ledger.items.item import OWED, ItemKind, OpenItem
@@ -21,7 +22,7 @@ from ledger.items.settling import SettingOff, cancel_where_credited_in_full, old
 class PostCreditNote:
     """One credit note, with amount and day as its caller wrote them."""
 
-    credit_note: str
+    credit_note: str = field(metadata={SENT_AS: "id"})
     """Its number, which no other item may use."""
 
     account: str

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ledger.credit.amounts import Reading
 from ledger.credit.change import Asker, CommandRefused, Desk, LedgerChange
 from ledger.credit.command_posting import Posting
 from ledger.credit.ledger_state import helped, required_account, state_told
 from ledger.credit.order import LIVE, Order
+from ledger.credit.readable import SENT_AS
 from ledger.credit.snapshot import Snapshot, Wants
 from ledger.items.booked import digest_of, item_shown, refuse_booked
 from ledger.items.item import ItemKind
@@ -20,7 +21,7 @@ from ledger.items.post_payment import received
 class PostDeposit:
     """One deposit, with amount and day as its caller wrote them."""
 
-    deposit: str
+    deposit: str = field(metadata={SENT_AS: "id"})
     """Its number, which no other item may use."""
 
     account: str

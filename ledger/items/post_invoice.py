@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ledger.credit.account import Account
@@ -14,6 +14,7 @@ from ledger.credit.exchange import worth
 from ledger.credit.ledger_state import helped, required_account, state_told
 from ledger.credit.order import Order
 from ledger.credit.order_currency import ROUNDING, own_share
+from ledger.credit.readable import SENT_AS
 from ledger.credit.shown import order_shown
 from ledger.credit.snapshot import Snapshot, Wants
 from ledger.items.billing_notices import billing_notices, unknown_order_notice, warned
@@ -31,7 +32,7 @@ DISCOUNT_DAYS_MAX = 3650
 class PostInvoice:
     """One invoice, with amount and days as its caller wrote them."""
 
-    invoice: str
+    invoice: str = field(metadata={SENT_AS: "id"})
     """Its number, which no other item may use."""
 
     account: str

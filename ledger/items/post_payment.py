@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.vocabulary.currencies import MINOR_UNITS
@@ -14,6 +14,7 @@ from ledger.credit.change import Asker, CommandRefused, Desk, LedgerChange
 from ledger.credit.command_posting import Posting
 from ledger.credit.exchange import worth
 from ledger.credit.ledger_state import helped, required_account, state_told
+from ledger.credit.readable import SENT_AS
 from ledger.credit.shown import iso, money_shown
 from ledger.credit.snapshot import Snapshot, Wants
 from ledger.items.billing_notices import warned
@@ -39,7 +40,7 @@ class Reference:
 class PostPayment:
     """One payment, with amount and day as its caller wrote them."""
 
-    payment: str
+    payment: str = field(metadata={SENT_AS: "id"})
     """Its number, which no other item may use."""
 
     account: str

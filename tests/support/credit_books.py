@@ -34,6 +34,7 @@ from ledger.journal.journal import Journal
 from ledger.record.record_header import RecordKind
 from ledger.store.ledger_tables import STORED, days, rechecks
 from ledger.store.place import JournalPlace
+from tests.support.ledger_books import REFUSALS
 
 BASE_DAY = day_number(date(2026, 7, 1))
 """The business date on which scenarios begin."""
@@ -153,6 +154,7 @@ class PureBooks:
         self.seq += 1
         decision = None if change.judged is None else change.judged.decision
         if change.refused is not None:
+            assert change.is_refusal or change.refused.code not in REFUSALS, change.refused.code
             return Answer(refused=change.refused.code, members=change.refused.members)
         answer = Answer(
             status=change.status,

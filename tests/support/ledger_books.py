@@ -46,6 +46,9 @@ from ledger.store.place import JournalPlace
 
 R = TypeVar("R", bound=LedgerRow)
 
+REFUSALS = frozenset(("own-order",))
+"""Commands that were refused to somebody, which is recorded as that."""
+
 FIRST_DAY = date(2026, 7, 1)
 """The business date that books begin with."""
 
@@ -154,6 +157,7 @@ class PureBooks(Books):
         self._entries += change.entries
         self._recheck(change)
         if change.refused is not None:
+            assert change.is_refusal or change.refused.code not in REFUSALS, change.refused.code
             raise change.refused
         decision = None if change.judged is None else answer_parts(change.judged.decision)[0]
         told = Told(change.status, json.loads(answer_of(act_of(change), decision)))

@@ -1,86 +1,113 @@
-"""`credence import` takes the same rows from Parquet as from CSV and NDJSON, by a map, and says what it didn't take."""
+"""`credence import`: files of any encoding, delimiter and format become the rows that the service takes."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from datetime import date
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-import httpx2
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from api.cli import import_files
 from tests.support.command_line import credence
-from tests.support.order_desks import accounts, put_rows, settings_of_desk
-from tests.support.running_service import running
+from tests.support.paths import RULES
 
-ROWS: list[dict[str, Any]] = [
-    {"Nr": "I-1", "Kunde": "C-1", "Offen": Decimal("1250.50"), "Faellig": date(2026, 7, 20)},
-    {"Nr": "I-2", "Kunde": "C-none", "Offen": Decimal("9.00"), "Faellig": date(2026, 7, 25)},
-    {"Nr": "I-3", "Kunde": "C-1", "Offen": Decimal("0.01"), "Faellig": date(2026, 8, 1)},
-]
-MAP = """\
-import: open-items
+MAP = """import: payments
+decimal: ","
+thousands: "."
+dates: dd.MM.yyyy
 columns:
-  invoice: {column: Nr}
-  account: {column: Kunde}
-  open_amount: {column: Offen}
-  due_on: {column: Faellig}
+  payment: {column: [Buchungskreis, Belegnummer], join: "/"}
+  account: {column: Debitor}
+  amount: {column: Betrag}
+  effective_on: {column: Gebucht}
 ...
 """
+HEADING = "Buchungskreis;Belegnummer;Debitor;Betrag;Gebucht"
+ROWS = ("1000;4711;Müller;1.234,50;01.06.2026", "1000;4712;Müller;0,5;02.06.2026")
+SENT = [
+    {"payment": "1000/4711", "account": "Müller", "amount": "1234.50", "effective_on": "2026-06-01", "_place": "2"},
+    {"payment": "1000/4712", "account": "Müller", "amount": "0.5", "effective_on": "2026-06-02", "_place": "3"},
+]
+RUN = {"id": "1", "kind": "payments", "state": "done", "rows": 2, "new": 2, "detail": None} | dict.fromkeys(
+    ("same", "changed", "rejected", "settled"), 0
+)
 
 
-@pytest.fixture(name="service", scope="module")
-def _service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx2.Client, Path]]:
-    settings = settings_of_desk(tmp_path_factory.mktemp("import"))
-    put_rows(settings, accounts("C-1"))
-    with running(settings) as client:
-        yield client, settings.rules
+@pytest.fixture(name="sent")
+def _sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bytes]]:
+    """What the service would be sent, with the type of each body."""
+    bodies: list[tuple[str, bytes]] = []
+
+    def send(_word: str, file: BinaryIO, media_type: str, *_: Any) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        bodies.append((media_type, file.read()))
+        return dict(RUN), []
+
+    monkeypatch.setattr(import_files, "_send", send)
+    return bodies
 
 
-def _written(path: Path) -> Path:
-    if path.suffix == ".parquet":
-        pyarrow = pytest.importorskip("pyarrow")
-        parquet = pytest.importorskip("pyarrow.parquet")
-        parquet.write_table(pyarrow.Table.from_pylist(ROWS), path)
-        return path
-    texts = [{name: str(value) for name, value in row.items()} for row in ROWS]
-    if path.suffix == ".csv":
-        lines = [",".join(ROWS[0]), *(",".join(row.values()) for row in texts)]
-    else:
-        lines = [json.dumps(row) for row in texts]
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    return path
+def _lines(body: bytes) -> list[Any]:
+    return [json.loads(line) for line in body.decode().splitlines()]
 
 
-def _import(service: tuple[httpx2.Client, Path], home: Path, suffix: str) -> tuple[int, dict[str, Any], str]:
-    client, rules = service
-    (home / "map.yaml").write_text(MAP, encoding="utf-8")
-    rejects = home / "rejects.csv"
-    done = credence(
-        "import", "open-items", _written(home / f"items{suffix}"), "--map", home / "map.yaml", "--rules", rules,
-        "--rejects", rejects, "--json", "--url", str(client.base_url),
-    )  # fmt: skip
-    return done.exit_code, json.loads(done.stdout), rejects.read_text("utf-8")
+@pytest.mark.parametrize(
+    ("encoding", "delimiter", "title"),
+    [("cp1252", ";", 0), ("utf-16", ";", 0), ("utf-8", "\\t", 0), ("utf-8-sig", ";", 2), ("iso8859-15", "|", 1)],
+)
+def test_a_file_is_read_by_its_encoding_its_delimiter_and_its_map(
+    encoding: str, delimiter: str, title: int, tmp_path: Path, sent: list[tuple[str, bytes]]
+) -> None:
+    sign = "\t" if delimiter == "\\t" else delimiter
+    lines = [line.replace(";", sign) for line in (HEADING, *ROWS)]
+    source = tmp_path / "zahlungen.csv"
+    source.write_text("".join(f"{line}\r\n" for line in ["Liste Müller"] * title + lines), encoding=encoding)
+    text = MAP.replace("decimal:", f"skip_lines: {title}\ndecimal:", 1) if title else MAP
+    (tmp_path / "map.yaml").write_text(text, encoding="utf-8")
+    options = ("--map", str(tmp_path / "map.yaml"), "--delimiter", delimiter, "--rules", str(RULES))
+    result = credence("import", "payments", str(source), "--encoding", encoding.removesuffix("-sig"), *options)
+    assert result.exit_code == 0, result.output
+    [(media_type, body)] = sent
+    assert media_type == "application/x-ndjson"
+    assert _lines(body) == [{**each, "_place": str(int(each["_place"]) + title)} for each in SENT]
 
 
-def test_parquet_is_imported_as_csv_and_ndjson_are(service: tuple[httpx2.Client, Path], tmp_path: Path) -> None:
-    client, _ = service
-    told = {}
-    for suffix in (".parquet", ".csv", ".ndjson"):
-        home = tmp_path / suffix.strip(".")
-        home.mkdir()
-        exit_code, run, rejects = _import(service, home, suffix)
-        [heading, rejected] = rejects.splitlines()
-        assert (exit_code, run["rows"], run["rejected"]) == (1, 3, 1)
-        assert heading == "file,line,faults"
-        assert "C-none" in rejected
-        told[suffix] = (run["new"], run["same"])
-    assert told == {".parquet": (2, 0), ".csv": (0, 2), ".ndjson": (0, 2)}
-    items = client.get("/v1/accounts/C-1/items").json()["items"]
-    assert [(each["id"], each["open_amount"], each["due_on"]) for each in items] == [
-        ("I-1", "1250.50", "2026-07-20"),
-        ("I-3", "0.01", "2026-08-01"),
+def test_a_parquet_file_is_read_by_its_columns(tmp_path: Path, sent: list[tuple[str, bytes]]) -> None:
+    rows: list[dict[str, str | None]] = [
+        {"payment": "P-1", "account": "C-1", "amount": "5.00"},
+        {"payment": "P-2", "account": "C-1", "amount": None},
     ]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "p.parquet")
+    result = credence("import", "payments", str(tmp_path / "p.parquet"), "--rules", str(RULES))
+    assert result.exit_code == 1
+    assert "p.parquet:2: amount: is missing" in result.stderr
+    assert _lines(sent[0][1]) == [{**rows[0], "_place": "1"}]
+
+
+def test_what_the_service_reads_itself_is_sent_as_it_is(tmp_path: Path, sent: list[tuple[str, bytes]]) -> None:
+    text = b"\xef\xbb\xbfpayment,account,amount\nP-1,C-1,5.00\n"
+    (tmp_path / "p.csv").write_bytes(text)
+    assert credence("import", "payments", str(tmp_path / "p.csv"), "--rules", str(RULES)).exit_code == 0
+    assert sent == [("text/csv", text)]
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "said"),
+    [
+        ("p.csv", ("--encoding", "klingon"), "`klingon` is not a known encoding"),
+        ("p.csv", ("--delimiter", ";;"), "--delimiter takes one character"),
+        ("p.csv", ("--delimiter", ";"), "separates its cells by `,`"),
+        ("p.parquet", ("--delimiter", ";"), "--delimiter changes nothing"),
+        ("p.parquet", ("--encoding", "cp1252"), "--encoding changes nothing"),
+    ],
+)
+def test_what_can_not_be_read_so_is_refused(
+    name: str, options: tuple[str, ...], said: str, tmp_path: Path, sent: list[tuple[str, bytes]]
+) -> None:
+    (tmp_path / name).write_text("payment,account,amount\nP-1,C-1,5.00\n")
+    result = credence("import", "payments", str(tmp_path / name), *options, "--rules", str(RULES))
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
+    assert not sent

@@ -64,6 +64,9 @@ UNSAID = {
     "is missing",  # the amount of a limit, but of one that is unlimited
     "the file is empty",  # as one of blanks is
     "holds invisible characters",  # which are too many for a pattern that anybody could read
+    "holds control characters",  # among them those that a path holds
+    "begins or ends with a blank",  # of any width
+    "lies before the first day",  # of a period
     NOTHING_TO_CHECK,
     "stands beside `on`",
     "is missing, so that sent again it would be done twice",  # of a delivery, unless a header is sent

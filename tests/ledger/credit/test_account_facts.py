@@ -28,6 +28,7 @@ from ledger.credit.record_figures import RecordFigures
 from ledger.credit.security import SecurityKind
 from ledger.credit.snapshot import LedgerCommand
 from ledger.credit.submit import Submit
+from ledger.items.item import OWED, ItemKind, OpenItem
 from ledger.items.post_credit_note import PostCreditNote
 from ledger.items.post_deposit import PostDeposit
 from ledger.items.post_invoice import PostInvoice
@@ -161,3 +162,17 @@ def _state(books: PureBooks, account: str) -> tuple[int, int, dict[str, Any]]:
     assert row is not None
     group = None if row.group is None else books.snapshot.get(Group, row.group)
     return row.version, 0 if group is None else group.version, books.facts(account)
+
+
+def test_nobody_was_dunned_for_what_is_booked() -> None:
+    books = PureBooks(default_policies())
+    books.do(PutAccount(account="C-1", asker=asker()))
+    for number, kind in enumerate(ItemKind.__members__.values()):
+        if kind in OWED:
+            invoice = PostInvoice(
+                invoice=f"I-{number}", account="C-1", amount="5.00", issued_on="2026-06-01", due_on="2026-06-02",
+                kind=kind, asker=asker(), id=str(number),
+            )  # fmt: skip
+            books.do(invoice)
+    assert books.facts("C-1")["dunning_level"] == 0
+    assert {each.dunning_level for each in books.rows(OpenItem)} == {0}

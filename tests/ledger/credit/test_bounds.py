@@ -16,6 +16,7 @@ from ledger.credit.put_group import PutGroup
 from ledger.credit.submit import Submit
 from ledger.items.post_deposit import PostDeposit
 from ledger.items.post_invoice import PostInvoice
+from ledger.items.post_payment import PostPayment, Reference
 from ledger.items.totals import BookTotal
 from ledger.store.place import JournalPlace
 from tests.support.default_policies import default_policies
@@ -98,12 +99,19 @@ async def _together(place: JournalPlace) -> None:
         given = await small.do(
             small.invoice("I-1", "10.00", "2026-07-30"),
             small.account("C-3", name="a\0b"),
-            small.order("SO\0", "10.00", "C-2"),
+            PostPayment(
+                payment="P-1",
+                account="C-2",
+                amount="1.00",
+                references=(Reference(invoice="I\0"),),
+                asker=U_BECKER,
+                id="p",
+            ),
             small.order("SO-1", "10.00", "C-2"),
             PutAccount(account="C-2", profile={"sales_person": "u.lindner"}, name="Kunde", asker=U_BECKER),
         )
         codes = [each.code if isinstance(each, CommandRefused) else type(each).__name__ for each in given]
-        assert codes == ["not-storable", "not-storable", "not-storable", "Done", "Done"]
+        assert codes == ["not-storable", "FactsRefused", "not-storable", "Done", "Done"]
 
 
 @pytest.mark.parametrize("backend", ["sqlite", "postgresql"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from ledger.credit.deliver import Deliver, Undeliver, bill_order
 from ledger.credit.moves import FROM, Move, legal_moves
 from ledger.credit.order import LIVE, RESERVING, Hold, HoldKind, Order, OrderState
 from ledger.credit.recheck import Lift, Recheck
-from ledger.credit.release_order import ReleaseOrder
+from ledger.credit.release_order import ReleaseOrder, _counts
 from ledger.credit.reopen import Reopen
 from ledger.credit.snapshot import Snapshot
 from ledger.credit.stop import Cancel, Close, HoldOrder, Reject
@@ -145,3 +146,16 @@ def test_an_invoice_takes_what_was_delivered_first_and_more_in_any_state(
     open_holds = [each for each in (posting.get(Hold, "SO-1", 1),) if each is not None and each.lifted_on is None]
     assert len(open_holds) == (order.state is OrderState.HELD)
     assert bill_order(posting, "SO-none", 1) is None
+
+
+@pytest.mark.parametrize(
+    "results", [{}, {"release": {}}, {"release": {"in_force": None}}, {"release": {"in_force": False}}]
+)
+def test_a_release_of_which_the_policies_do_not_say_that_it_counts_does_not(release: dict[str, Any] | None) -> None:
+    results = {} if release is None else {"release": release}
+    judged: Any = SimpleNamespace(decision=SimpleNamespace(results=results, outcome="approve"))
+    assert _counts(judged) is False
+    judged.decision.results = {"release": {"in_force": True}}
+    assert _counts(judged) is True
+    judged.decision.outcome = "hold"
+    assert _counts(judged) is False

@@ -52,6 +52,34 @@ def test_what_is_no_packed_body_is_refused(packed: bytes) -> None:
             read(packed)
 
 
+@pytest.mark.parametrize(
+    ("frame", "pieces"),
+    [
+        (b"{}", [("x", 5)]),  # behind the frame's end
+        (b"{}", [("x", 3)]),
+        (b"{}", [("x", 1), ("y", 1)]),  # within the piece before it
+        (b"{}", [("x", 1), ("y", 2)]),
+        (b"", [("x", 1)]),
+        (b"{}", [("x", 0), ("y", 5)]),
+        (b"{,}", [("x", 1), ("y", 8)]),
+        (b"{,}", [("x", 1), ("y", 7)]),
+    ],
+)
+def test_pieces_that_do_not_fit_into_their_document_are_refused(frame: bytes, pieces: list[tuple[str, int]]) -> None:
+    body = new_body((Part("a", frame), *(Part(f"a/{name}@{at}", b"12") for name, at in pieces)))
+    with pytest.raises(BadBody, match="does not fit"):
+        body.document("a")
+
+
+@pytest.mark.parametrize("places", [(0, 4), (1, 4), (1, 3), (2, 4), (0, 2)])
+def test_pieces_fit_wherever_they_stand(places: tuple[int, int]) -> None:
+    """At the beginning, behind one another and at the end."""
+    body = new_body((Part("a", b"{}"), *(Part(f"a/{at}@{at}", b"12") for at in places)))
+    document = body.document("a")
+    assert document is not None and len(document) == 6
+    assert all(document[at : at + 2] == b"12" for at in places)
+
+
 def test_the_digest_by_another_computation() -> None:
     body = Body(bytes(range(16)), PARTS)
     stream = shake_128(bytes(range(16))).digest(64)

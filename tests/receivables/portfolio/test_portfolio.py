@@ -27,7 +27,7 @@ from receivables.default_policies import (
 from receivables.figures import BUCKETS, PortfolioFigures, bucket_of, figures
 from receivables.items import Item
 from receivables.months import months_before
-from receivables.portfolio.portfolio_decisions import PortfolioDecisions, days_in_quarter, decide_portfolio
+from receivables.portfolio.portfolio_decisions import PortfolioDecisions, _ticks, days_in_quarter, decide_portfolio
 from receivables.portfolio.portfolio_report import portfolio_report
 from receivables.portfolio.portfolio_rows import Book
 from receivables.portfolio.run_portfolio import Portfolio
@@ -489,6 +489,14 @@ def test_progress_is_the_share_of_decisions_made_and_ends_with_all(engine: Engin
     decide_portfolio(engine, book_of(ITEMS), known, "company", "manufacturing", told.append)
 
     assert told == sorted(told) and told[-1] == 1
+
+
+def test_progress_is_told_at_each_hundredth_decision() -> None:
+    told: list[float] = []
+    tick = _ticks(250, told.append)
+    for _ in range(250):
+        tick()
+    assert told == [0.4, 0.8, 1.0]
 
 
 def test_overdue_structure_by_grade_and_country(

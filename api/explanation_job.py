@@ -128,9 +128,7 @@ class ShownDerivation:
     not_given: tuple[str, ...]
 
 
-def derivation(
-    policies: StoredPolicies, asked: RecordedRequest, recorded: str, language: str
-) -> ShownDerivation | str:
+def derivation(policies: StoredPolicies, asked: RecordedRequest, recorded: str, language: str) -> ShownDerivation | str:
     """The job itself: how the decision came about, or why that can't be told. `recorded` is the answer of then."""
     try:
         engine = _asked.engine(policies)
@@ -153,7 +151,7 @@ def _explained(engine: Engine, asked: RecordedRequest) -> Explanation:
     """Raises what can't be used of the request."""
     body = read_json_object(asked.request, decimals_as_text=False, example="{…}")
     as_of = date.fromisoformat(asked.as_of)
-    facts = {group: body[group] for group in CASE_KINDS[asked.case].groups if group in body}
+    facts: Mapping[str, object] = {group: body[group] for group in CASE_KINDS[asked.case].groups if group in body}
     rates = read_rates(body.get("rates"), engine.vocabulary.currency)
     facts, rate = engine.in_own_currency(asked.case, facts, as_of, body.get("currency"), rates)
     return explain(engine, asked.case, facts, as_of, asked.id, rate)
@@ -232,7 +230,9 @@ class _Shown:
         if not 0 <= first < len(lines):
             return ()
         left = _indent(lines[first])
-        end = next((at for at in range(first + 1, len(lines)) if lines[at].strip() and _indent(lines[at]) <= left), None)
+        end = next(
+            (at for at in range(first + 1, len(lines)) if lines[at].strip() and _indent(lines[at]) <= left), None
+        )
         found = [(at + 1, lines[at]) for at in range(first, len(lines) if end is None else end)]
         while found and not found[-1][1].strip():
             found.pop()

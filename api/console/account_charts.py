@@ -66,9 +66,9 @@ def waterfall(
     )
 
 
-def aging(reading: Reading, items: Iterable[Mapping[str, Any]], today: date) -> AccountChart:
-    """Open invoices and debits by how many days they are past due."""
-    sums = [Decimal(0)] * len(BUCKETS)
+def aging(reading: Reading, items: Iterable[Mapping[str, Any]], today: date, zero: Decimal) -> AccountChart:
+    """Open invoices and debits by how many days they are past due. `zero` has the currency's decimals."""
+    sums = [zero] * len(BUCKETS)
     counts = [0] * len(BUCKETS)
     for item in items:
         if item["kind"] in _OWED and item["due_on"]:
@@ -99,7 +99,9 @@ def limit_over_time(
         (reading.say("part.limit"), each.from_day.isoformat(), each.until_day.isoformat(), format(each.value, "f"))
         for each in steps
     ]
-    rows += [(reading.say("part.exposure"), day.isoformat(), day.isoformat(), format(value, "f")) for day, value in owed]
+    rows += [
+        (reading.say("part.exposure"), day.isoformat(), day.isoformat(), format(value, "f")) for day, value in owed
+    ]
     is_empty = not steps and not any(value for _, value in owed)
     return AccountChart(
         name="limit",
@@ -114,7 +116,9 @@ def limit_steps(limits: Sequence[Mapping[str, Any]], first: date, last: date) ->
     """The limit of each day between two days, in spans: of those that count on a day the one that was granted last.
     Days without a limit, or without a bound, are left out."""
     counted = [
-        each for each in limits if each["state"] == "granted" or (each["state"] == "ended" and each["until"] is not None)
+        each
+        for each in limits
+        if each["state"] == "granted" or (each["state"] == "ended" and each["until"] is not None)
     ]
     begins = {first}
     for each in counted:

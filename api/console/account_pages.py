@@ -29,9 +29,7 @@ def add_account_pages(app: FastAPI, frame: Frame) -> None:
         asked = {name: request.query_params.get(name, "").strip() for name in ("text", "group")}
         after = request.query_params.get("after", "")
         found = await frame.inner(request).get("/v1/accounts", asked | {"after": after, "limit": PAGE})
-        return await frame.page(
-            request, "accounts.html", accounts=found["accounts"], after=found["after"], asked=asked
-        )
+        return await frame.page(request, "accounts.html", accounts=found["accounts"], after=found["after"], asked=asked)
 
     @app.get("/console/accounts/{id}", include_in_schema=False)
     async def account_page(id: str, request: Request) -> Response:
@@ -115,6 +113,6 @@ async def _charts(
     points = [(day, Decimal(each["exposure"])) for day, each in zip(ends, owed, strict=True)]
     return [
         waterfall(reading, known["exposure"], limit_on(granted, today), headroom),
-        aging(reading, known["items"], today),
+        aging(reading, known["items"], today, Decimal(known["exposure"]["exposure"]) * 0),
         limit_over_time(reading, known["limits"], points, today),
     ]

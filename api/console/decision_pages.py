@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -12,7 +14,7 @@ from starlette.responses import Response
 from api.console.frame import Frame, Reading
 from api.console.inner_requests import InnerRequests
 from api.console.order_desk_page import rule_titles
-from api.explanation_job import ShownDerivation, ShownRule, derivation
+from api.explanation_job import ShownDerivation, ShownInput, ShownRule, ShownStep, derivation
 from api.http.caller import admitted_of
 from api.http.decisions import find_decision
 from api.worker import JobFailed, TooManyOfCaller, TooManyWaiting, Worker
@@ -62,6 +64,10 @@ class DecisionPages:
         activations = await asyncio.to_thread(self._journal.activations)
         in_force = [each for each in activations if each.version == answer["policy_version"]]
         kind = CASE_KINDS[answer["case"]]
+        rules = shown.rules if isinstance(shown, ShownDerivation) else ()
+        fired = [rule for rule in rules if rule.fired]
+        unknown = [rule for rule in rules if rule.fired is None]
+        untold = [rule for rule in unknown if rule.effect]
         return await self._frame.page(
             request,
             "decision.html",
@@ -76,9 +82,11 @@ class DecisionPages:
             is_masked=is_masked,
             derivation=shown if isinstance(shown, ShownDerivation) else None,
             why_none=shown if isinstance(shown, str) else "",
-            fired=_rules(shown, True),
-            untold=_rules(shown, None),
-            quiet=_rules(shown, False),
+            fired=fired,
+            untold=untold,
+            tree=value_tree(shown, [*fired, *untold]) if isinstance(shown, ShownDerivation) else {},
+            idle=[rule for rule in unknown if not rule.effect],
+            quiet=[rule for rule in rules if rule.fired is False],
             is_order=answer["case"] == "order" and bool(inner.may("GET", "/v1/orders/{id}")) and recorded.of_ledger,
             sees_journal=bool(inner.may("GET", "/v1/journal/{record}")),
         )
@@ -89,7 +97,7 @@ class DecisionPages:
         """How it came about, or why that can't be told now."""
         kept = await asyncio.to_thread(self._journal.find_policy_set, answer["policy_version"])
         if kept is None:
-            return reading.say("decision.no_policies")
+            return str(reading.say("decision.no_policies"))
         policies = StoredPolicies(kept.version, kept.files, kept.standard_facts)
         asked = RecordedRequest(
             case=answer["case"],
@@ -102,7 +110,7 @@ class DecisionPages:
         try:
             return await self._worker.run(caller, derivation, policies, asked, recorded, reading.language)
         except (Stopped, JobFailed, TooManyOfCaller, TooManyWaiting):
-            return reading.say("decision.not_now")
+            return str(reading.say("decision.not_now"))
 
 
 def add_decision_pages(app: FastAPI, pages: DecisionPages) -> None:
@@ -121,7 +129,36 @@ def _outcome(reading: Reading, outcome: str) -> str:
     return reading.text(OUTCOME_TITLES[outcome]) if outcome in OUTCOME_TITLES else outcome
 
 
-def _rules(shown: object, fired: bool | None) -> list[ShownRule]:  # noqa: FBT001  # of three
-    """Those that fired, that did not, or of which that can't be told."""
-    rules: Iterable[ShownRule] = shown.rules if isinstance(shown, ShownDerivation) else ()
-    return [rule for rule in rules if rule.fired is fired]
+@dataclass(slots=True)
+class ValueNode:
+    """A value that was read, with what it is made of; each value is taken apart once, where it is read first."""
+
+    read: ShownInput
+    step: ShownStep | None = None
+    """How it came about; None of a fact or parameter, and where it is taken apart elsewhere."""
+
+    is_elsewhere: bool = False
+    children: list[ValueNode] = field(default_factory=list)
+
+
+def value_tree(shown: ShownDerivation, rules: Iterable[ShownRule]) -> dict[tuple[str, int], list[ValueNode]]:
+    """What the conditions of rules read, by rule and place of the condition. Level by level, so that what a condition
+    names itself is taken apart there, and not somewhere inside another value."""
+    roots = {
+        (rule.id, at): [ValueNode(each) for each in condition.inputs]
+        for rule in rules
+        for at, condition in enumerate(rule.conditions)
+    }
+    waiting = deque(node for nodes in roots.values() for node in nodes)
+    done: set[str] = set()
+    while waiting:
+        node = waiting.popleft()
+        step = shown.steps.get(node.read.name)
+        if step is None:
+            continue
+        node.is_elsewhere = step.name in done
+        if not node.is_elsewhere:
+            done.add(step.name)
+            node.step, node.children = step, [ValueNode(each) for each in step.inputs]
+            waiting.extend(node.children)
+    return roots

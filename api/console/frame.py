@@ -71,7 +71,9 @@ class Reading:
 
     def say(self, word: str, **values: object) -> Any:
         """A text of ours; values are escaped, and may be HTML that was made here."""
-        return Markup(words()[word][self.language]).format(**values) if values else words()[word][self.language]  # noqa: S704  # the text is ours
+        return (
+            Markup(words()[word][self.language]).format(**values) if values else words()[word][self.language]
+        )  # the text is ours
 
     def say_or(self, word: str, otherwise: object) -> str:
         """A text of ours for a word that others chose; where there is none, what is given instead."""

@@ -15,7 +15,6 @@ from api.console.frame import Frame
 from api.console.inner_requests import InnerAnswer, OperationRefused
 from api.http.access_table import Right
 from engine.vocabulary.case_kinds import OUTCOME_TITLES
-from ledger.journal.journal import Journal
 from ledger.record.checkpoints import read_checkpoint
 from ledger.record.log_proofs import BadProof, LogProof, read_proof
 from ledger.record.merkle_proofs import root_from

@@ -143,7 +143,7 @@ def rule_titles(policies: Policies) -> dict[str, Text]:
     """What rules are called, by id, in the policies in force; those without a title are left out."""
     if policies.in_force is None:
         return {}
-    found = {}
+    found: dict[str, Text] = {}
     for name, policy in policies.in_force.engine.policies.items():
         found |= {f"{name}.{rule}": each.title for rule, each in policy.rules.items() if each.title is not None}
     return found

@@ -68,14 +68,10 @@ class OrderPages:
             return RedirectResponse(f"/console/orders/{quoted(id)}?told={told}", 303)
         problem = answer.read()
         if move == "release" and answer.status in (403, 422):
-            return await self.order(
-                request, id, "release.html", status=answer.status, fields=fields, refused=problem
-            )
+            return await self.order(request, id, "release.html", status=answer.status, fields=fields, refused=problem)
         raise OperationRefused(answer)
 
-    async def _changed_since(
-        self, inner: InnerRequests, id: str, fields: Mapping[str, str]
-    ) -> dict[str, Any] | None:
+    async def _changed_since(self, inner: InnerRequests, id: str, fields: Mapping[str, str]) -> dict[str, Any] | None:
         """A problem where the order isn't any more what the form showed: somebody was quicker."""
         details = await inner.get(f"/v1/orders/{id}")
         now = details["order"]

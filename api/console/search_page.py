@@ -27,7 +27,7 @@ def add_search_page(app: FastAPI, frame: Frame) -> None:
         places = [place async for place in _exact(inner, text)]
         if len(places) == 1:
             return RedirectResponse(places[0], 303)
-        found = {"accounts": []}
+        found: dict[str, list[dict[str, str]]] = {"accounts": []}
         if text and inner.may("GET", "/v1/accounts"):
             found = await inner.get("/v1/accounts", {"text": text[:200], "limit": 25})
         if not places and len(found["accounts"]) == 1:
@@ -36,7 +36,7 @@ def add_search_page(app: FastAPI, frame: Frame) -> None:
         if text and inner.may("GET", "/v1/decisions"):
             subject = f"/console/decisions?{urlencode({'subject': text[:200]})}"
         return await frame.page(
-            request, "search.html", text=text, places=places, accounts=found["accounts"], subject=subject
+            request, "search.html", words=text, places=places, accounts=found["accounts"], subject=subject
         )
 
 
@@ -51,6 +51,6 @@ async def _exact(inner: InnerRequests, text: str) -> AsyncIterator[str]:
     for operation, name in _PLACES:
         if inner.may(*operation) and (await inner.ask("GET", f"/v1/{name}/{text}")).is_ok:
             yield f"/console/{name}/{quoted(text)}"
-    if text.isdecimal() and inner.may("GET", "/v1/journal/{record}"):
-        if (await inner.ask("GET", f"/v1/journal/{int(text)}")).is_ok:
-            yield f"/console/journal/{int(text)}"
+    is_place = text.isascii() and text.isdecimal() and bool(inner.may("GET", "/v1/journal/{record}"))
+    if is_place and (await inner.ask("GET", f"/v1/journal/{int(text)}")).is_ok:
+        yield f"/console/journal/{int(text)}"

@@ -98,7 +98,7 @@ class Sessions:
         return session if is_open else None
 
     def new(self, *, key: str | None = None, trusted: str | None = None) -> Session:
-        """One that begins now. Whoever signs in gets a new one, so that nobody is signed in to one that another knows."""
+        """One that begins now. Whoever signs in gets a new one, so that nobody else knows its id."""
         now = self._now()
         return Session(id=secrets.token_urlsafe(16), key=key, trusted=trusted, begun=now, seen=now)
 
@@ -124,9 +124,10 @@ class Sessions:
         return await self._signature("form", session.id)
 
     async def _signature(self, what: str, text: str) -> str:
-        if self._secret is None:
-            self._secret = await asyncio.to_thread(self._journal.ask, lambda _, keys: keys.blind(_PURPOSE, ""))
-        return _base64(hmac.digest(self._secret, f"{what}\0{text}".encode(), sha256))
+        secret = self._secret
+        if secret is None:
+            secret = self._secret = await asyncio.to_thread(self._journal.ask, lambda _, keys: keys.blind(_PURPOSE, ""))
+        return _base64(hmac.digest(secret, f"{what}\0{text}".encode(), sha256))
 
     def _now(self) -> int:
         return int(self._journal.clock.now().timestamp())

@@ -1,5 +1,5 @@
-"""Charts of an account as SVG, drawn by the service: no script, no library, sharp on paper. Each has its table beside it
-on the page, so a chart is never the only place of a number.
+"""Charts of an account as SVG, drawn by the service: no script, no library, sharp on paper. Each has its table beside
+it on the page, so a chart is never the only place of a number.
 
 Colours come from the style sheet by class, which knows light, dark and print. Amounts are exact decimals; only lengths
 are rounded, to tenths of a pixel of the view box.
@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from markupsafe import Markup, escape
 
 from api.console.frame import grouped
 
-WIDTH = 640
+WIDTH = 460
 """Of the view box, in pixels."""
 
-_ROW, _LABEL, _VALUE = 26, 190, 120
-_PLOT_HEIGHT, _LEFT, _BOTTOM, _TOP = 150, 90, 22, 10
+_ROW, _LABEL, _VALUE = 28, 158, 104
+_PLOT_HEIGHT, _LEFT, _BOTTOM, _TOP = 150, 104, 22, 10
 _PLOT_WIDTH = WIDTH - _LEFT - 12
 
 
@@ -59,9 +59,9 @@ def bar_chart(title: str, bars: Sequence[ChartBar]) -> Markup:
         top = at * _ROW
         left, right = sorted((place(bar.begin), place(bar.begin + bar.amount)))
         lines.append(
-            f'<text class="label" x="{_LABEL - 8}" y="{top + 17}" text-anchor="end">{escape(bar.label)}</text>'
-            f'<rect class="{bar.colour}" x="{left:.1f}" y="{top + 4}" width="{max(right - left, Decimal(1)):.1f}" '
-            f'height="{_ROW - 8}"/><text class="value" x="{WIDTH}" y="{top + 17}" text-anchor="end">'
+            f'<text class="label" x="{_LABEL - 8}" y="{top + 19}" text-anchor="end">{escape(bar.label)}</text>'
+            f'<rect class="{bar.colour}" x="{left:.1f}" y="{top + 4}" width="{right - left:.1f}" '
+            f'height="{_ROW - 8}"/><text class="value" x="{WIDTH}" y="{top + 19}" text-anchor="end">'
             f"{grouped(format(bar.amount, 'f'))}</text>"
         )
     return _svg(title, len(bars) * _ROW, lines)
@@ -70,7 +70,7 @@ def bar_chart(title: str, bars: Sequence[ChartBar]) -> Markup:
 def step_chart(title: str, steps: Sequence[ChartStep], points: Sequence[tuple[date, Decimal]], words: str) -> Markup:
     """Steps of a limit, and over them a line through what was owed. `words` names the line."""
     days = [day for step in steps for day in (step.from_day, step.until_day)] + [day for day, _ in points]
-    first, last = min(days), max(days)
+    first, last = min(days), max(days) + timedelta(days=1)
     long = Decimal((last - first).days or 1)
     top = max([step.value for step in steps] + [value for _, value in points] + [Decimal(0)]) or Decimal(1)
 
@@ -82,8 +82,8 @@ def step_chart(title: str, steps: Sequence[ChartStep], points: Sequence[tuple[da
 
     lines = list(_axes(first, last, top))
     lines += [
-        f'<line class="c-limit" x1="{x(each.from_day)}" x2="{x(each.until_day)}" y1="{y(each.value)}" '
-        f'y2="{y(each.value)}"/>'
+        f'<line class="c-limit" x1="{x(each.from_day)}" x2="{x(each.until_day + timedelta(days=1))}" '
+        f'y1="{y(each.value)}" y2="{y(each.value)}"/>'
         for each in steps
     ]
     corners = " ".join(f"{x(day)},{y(value)}" for day, value in points)
@@ -104,7 +104,7 @@ def _axes(first: date, last: date, top: Decimal) -> Iterator[str]:
 def _svg(title: str, height: int, lines: Sequence[str]) -> Markup:
     named = escape(title)
     body = "".join(lines)
-    return Markup(  # noqa: S704  # texts in it are escaped above
+    return Markup(  # texts in it are escaped above
         f'<svg class="chart" role="img" viewBox="0 0 {WIDTH} {height}" aria-label="{named}"><title>{named}</title>'
         f"{body}</svg>"
     )

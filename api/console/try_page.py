@@ -42,7 +42,9 @@ class TryPages:
         fields = await posted_form(request, self._frame.sessions, self._bytes_max)
         engine = self._frame.policies.engine()
         try:
-            body = parse_object(fields["json"].encode()) if fields.get("json", "").strip() else _body(engine, case, fields)
+            body = (
+                parse_object(fields["json"].encode()) if fields.get("json", "").strip() else _body(engine, case, fields)
+            )
             decision = await asyncio.to_thread(decided, engine, case, body, TRIED, self._journal.clock)
         except (FactsInvalid, MalformedBody) as refused:
             problem = json.loads(bytes(problem_response(refused).body))

@@ -167,9 +167,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     direct = {_path(case): asgi for case, asgi in cases.items()}
     retries = Retries(journal, settings.body_bytes_max, desk.mask)
     in_words = add_console(app, admission, sessions, policies, journal, checker, settings)
-    app.add_middleware(
-        Edge, metrics=metrics, admission=admission, retries=retries, direct=direct, in_words=in_words
-    )
+    app.add_middleware(Edge, metrics=metrics, admission=admission, retries=retries, direct=direct, in_words=in_words)
     app.router.routes.extend(_decide_route(case, asgi) for case, asgi in cases.items())
     _add_journal_routes(app, journal, policies, checker, settings)
     _add_decision_routes(app, journal, policies)
@@ -229,15 +227,11 @@ def _authentication(settings: Settings, access: Access, clock: Clock, metrics: M
     return Authentication(access, tokens, clock, insecure_local=settings.insecure_local)
 
 
-def _admission(
-    settings: Settings, authentication: Authentication, sessions: Sessions, metrics: Metrics
-) -> Admission:
+def _admission(settings: Settings, authentication: Authentication, sessions: Sessions, metrics: Metrics) -> Admission:
     """The door by the settings."""
     limits = RateLimits(settings.requests_per_second_max)
     refused = metrics.refused_by_role
-    return Admission(
-        authentication, limits, shows_log=settings.public_log, session=sessions.caller, refused=refused
-    )
+    return Admission(authentication, limits, shows_log=settings.public_log, session=sessions.caller, refused=refused)
 
 
 class AsgiRoute(APIRoute):

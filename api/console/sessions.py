@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
+from sqlalchemy import Connection
 from starlette.responses import Response
 
 from api.host_names import is_loopback
@@ -28,6 +29,7 @@ from api.http.caller import Caller
 from api.http.hosts import split_authority
 from api.http.problems import MalformedRequest
 from ledger.journal.journal import Journal
+from ledger.store.key_database import SubjectKeys
 
 LASTS_SECONDS = 8 * 3600
 IDLE_SECONDS = 30 * 60
@@ -124,13 +126,16 @@ class Sessions:
         return await self._signature("form", session.id)
 
     async def _signature(self, what: str, text: str) -> str:
-        secret = self._secret
-        if secret is None:
-            secret = self._secret = await asyncio.to_thread(self._journal.ask, lambda _, keys: keys.blind(_PURPOSE, ""))
-        return _base64(hmac.digest(secret, f"{what}\0{text}".encode(), sha256))
+        if self._secret is None:
+            self._secret = await asyncio.to_thread(self._journal.ask, _secret)
+        return _base64(hmac.digest(self._secret, f"{what}\0{text}".encode(), sha256))
 
     def _now(self) -> int:
         return int(self._journal.clock.now().timestamp())
+
+
+def _secret(_: Connection, keys: SubjectKeys) -> bytes:
+    return keys.blind(_PURPOSE, "")
 
 
 def _base64(content: bytes) -> str:

@@ -82,9 +82,14 @@ def _add_files(app: FastAPI) -> None:
 
 
 def _add_reference(app: FastAPI, frame: Frame) -> None:
-    """The same text as `/docs`, in the console's frame."""
+    """The same text as `/docs`, in the console's frame; made once for each vocabulary."""
+    made_for: object = None
+    body = Markup()
 
     @app.get("/console/reference", include_in_schema=False)
     async def reference_page(request: Request) -> Response:
-        body = Markup(reference_body(app.openapi()))  # what it shows is escaped where it is made
+        nonlocal made_for, body
+        document = app.openapi()
+        if document is not made_for:
+            made_for, body = document, Markup(reference_body(document))
         return await frame.page(request, "reference.html", body=body)

@@ -7,6 +7,7 @@ figure, and none to a change.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -100,8 +101,8 @@ class InnerRequests:
 
         async def receive() -> Message:
             nonlocal is_read
-            if is_read:
-                return {"type": "http.disconnect"}
+            if is_read:  # nobody hangs up: whoever waits for that is ended with the answer
+                await asyncio.get_running_loop().create_future()
             is_read = True
             return {"type": "http.request", "body": content, "more_body": False}
 

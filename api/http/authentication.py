@@ -120,7 +120,7 @@ class Authentication:
         return self._kept(state, key, None)
 
     def key_of(self, secret: str) -> str:
-        """The id of a person's key with this text. Raises `KeyNeeded`, also where it is a program's or opens nothing."""
+        """The id of a person's key with this text. Raises `KeyNeeded`, also where it is a program's."""
         key = self._found(secret)
         if key.person is None:
             raise KeyNeeded(f"the key {key.id} is a program's; sign in with one of your own", is_wrong=True)

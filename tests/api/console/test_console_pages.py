@@ -90,7 +90,7 @@ def test_a_held_order_says_why_what_would_help_and_who_may(manager: Visitor) -> 
     text = manager.page("/console/orders?account=C-1&lang=en").text
     assert "EUR 12,000.00 is more than 10,000.00." in text
     assert "To pass: Payment of EUR 2,000.00." in text
-    assert "≤ EUR 10,000.00" in text
+    assert "≤ EUR 9,500.00" in text
     assert "credit manager or above" in text
     assert "Release…" in text
     assert "Nordwind Handels GmbH" in text
@@ -107,12 +107,12 @@ def test_the_filters_are_links_and_no_result_says_which_to_drop(manager: Visitor
 
 
 def test_pages_of_the_desk_go_on(console_desk: ConsoleDesk, manager: Visitor) -> None:
-    for number in range(25):
+    for number in range(26):
         console_desk.enter(f"P-{number}", "11000.00", "C-9")
     first = manager.page("/console/orders?account=C-9")
     [following] = [link for link in first.links if "cursor=" in link]
-    assert "P-24" in manager.page(f"/console/orders{following}").text
-    assert "P-24" not in first.text
+    assert "P-25" in manager.page(f"/console/orders{following}").text
+    assert "P-25" not in first.text
 
 
 @pytest.mark.parametrize("page", ["orders", "accounts", "orders/H-C-2", "accounts/C-2", "search?q=C-2", "decisions"])
@@ -247,6 +247,7 @@ SEARCHES = {
     "SO-1": "/console/orders/SO-1",
     " C-1 ": "/console/accounts/C-1",
     "nordwind": "/console/accounts/C-1",
+    SCRIPT: "/console/accounts/C-2",
 }
 
 
@@ -256,7 +257,7 @@ def test_the_search_box_leads_straight_to_what_is_meant(text: str, manager: Visi
     assert (answer.status_code, answer.headers["Location"]) == (303, SEARCHES[text])
 
 
-@pytest.mark.parametrize("text", ["", "zzz", "../..", "a/b", "%2e%2e", SCRIPT, "x" * 300, "\u202e"])
+@pytest.mark.parametrize("text", ["", "zzz", "../..", "a/b", "%2e%2e", "<b>", "x" * 300, "\u2066"])
 def test_the_search_box_takes_anything(text: str, manager: Visitor) -> None:
     answer = manager.client.get("/console/search", params={"q": text, "lang": "en"}, headers={"Accept": "text/html"})
     assert answer.status_code == 200

@@ -323,4 +323,4 @@ def _like(value: Any, chance: random.Random) -> Any:
     at = chance.randrange(len(value))
     if isinstance(value, bytes):
         return value[:at] + bytes([value[at] ^ 1 << chance.randrange(8)]) + value[at + 1 :]
-    return value[:at] + chance.choice([each for each in "0aZ" if each != value[at]]) + value[at + 1 :]
+    return value[:at] + chance.choice([each for each in "axZ" if each != value[at]]) + value[at + 1 :]

@@ -13,7 +13,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from api.console.frame import Reading
+from api.console.frame import PageReading
 from api.console.svg_charts import ChartBar, ChartStep, bar_chart, step_chart
 
 BUCKETS = ((None, 0), (1, 30), (31, 60), (61, 90), (91, None))
@@ -40,7 +40,7 @@ class AccountChart:
 
 
 def waterfall(
-    reading: Reading, exposure: Mapping[str, Any], limit: Decimal | None, headroom: Mapping[str, Any] | None
+    reading: PageReading, exposure: Mapping[str, Any], limit: Decimal | None, headroom: Mapping[str, Any] | None
 ) -> AccountChart:
     """What is owed and reserved, part by part, up to the exposure; then the limit, and what may still be ordered."""
     bars, begin = [], Decimal(0)
@@ -66,7 +66,7 @@ def waterfall(
     )
 
 
-def aging(reading: Reading, items: Iterable[Mapping[str, Any]], today: date, zero: Decimal) -> AccountChart:
+def aging(reading: PageReading, items: Iterable[Mapping[str, Any]], today: date, zero: Decimal) -> AccountChart:
     """Open invoices and debits by how many days they are past due. `zero` has the currency's decimals."""
     sums = [zero] * len(BUCKETS)
     counts = [0] * len(BUCKETS)
@@ -90,7 +90,7 @@ def aging(reading: Reading, items: Iterable[Mapping[str, Any]], today: date, zer
 
 
 def limit_over_time(
-    reading: Reading, limits: Sequence[Mapping[str, Any]], owed: Sequence[tuple[date, Decimal]], today: date
+    reading: PageReading, limits: Sequence[Mapping[str, Any]], owed: Sequence[tuple[date, Decimal]], today: date
 ) -> AccountChart:
     """Which limit counted when, and what was owed at the ends of months."""
     steps = limit_steps(limits, month_ends(today)[0], today)

@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from api.console.account_charts import AccountChart, aging, limit_on, limit_over_time, month_ends, waterfall
-from api.console.frame import Frame, Reading
+from api.console.frame import Frame, PageReading
 from api.console.inner_requests import InnerRequests
 from api.console.order_desk_page import csv_file
 from api.http.problems import NoSuchPath
@@ -103,7 +103,7 @@ async def _open_items(inner: InnerRequests, id: str) -> tuple[list[dict[str, Any
 
 
 async def _charts(
-    inner: InnerRequests, reading: Reading, id: str, known: Mapping[str, Any], headroom: Mapping[str, Any] | None
+    inner: InnerRequests, reading: PageReading, id: str, known: Mapping[str, Any], headroom: Mapping[str, Any] | None
 ) -> list[AccountChart]:
     today = date.fromisoformat(known["exposure"]["on"])
     ends = month_ends(today)

@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
-from api.console.frame import Frame, Reading
+from api.console.frame import Frame, PageReading
 from api.console.inner_requests import InnerRequests
 from api.console.order_desk_page import rule_titles
 from api.explanation_job import ShownDerivation, ShownInput, ShownRule, ShownStep, derivation
@@ -24,6 +24,9 @@ from ledger.policies.check_limits import Stopped
 from ledger.replay.request_again import RecordedRequest, StoredPolicies
 
 PAGE = 25
+DEPTH_MAX = 30
+"""How often a value is taken apart: more than any reader follows, and no more than a template can nest."""
+
 FILTERS = ("case", "subject", "account", "outcome", "rule", "policy", "actor", "from", "until")
 """Of decisions, as `GET /v1/decisions` calls them."""
 
@@ -92,7 +95,7 @@ class DecisionPages:
         )
 
     async def _derivation(
-        self, inner: InnerRequests, answer: Mapping[str, Any], request: str, recorded: str, reading: Reading
+        self, inner: InnerRequests, answer: Mapping[str, Any], request: str, recorded: str, reading: PageReading
     ) -> ShownDerivation | str:
         """How it came about, or why that can't be told now."""
         kept = await asyncio.to_thread(self._journal.find_policy_set, answer["policy_version"])
@@ -125,7 +128,7 @@ def add_decision_pages(app: FastAPI, pages: DecisionPages) -> None:
         return await pages.decision(request, id)
 
 
-def _outcome(reading: Reading, outcome: str) -> str:
+def _outcome(reading: PageReading, outcome: str) -> str:
     return reading.text(OUTCOME_TITLES[outcome]) if outcome in OUTCOME_TITLES else outcome
 
 
@@ -149,16 +152,16 @@ def value_tree(shown: ShownDerivation, rules: Iterable[ShownRule]) -> dict[tuple
         for rule in rules
         for at, condition in enumerate(rule.conditions)
     }
-    waiting = deque(node for nodes in roots.values() for node in nodes)
+    waiting = deque((node, 0) for nodes in roots.values() for node in nodes)
     done: set[str] = set()
     while waiting:
-        node = waiting.popleft()
+        node, depth = waiting.popleft()
         step = shown.steps.get(node.read.name)
-        if step is None:
+        if step is None or depth == DEPTH_MAX:
             continue
         node.is_elsewhere = step.name in done
         if not node.is_elsewhere:
             done.add(step.name)
             node.step, node.children = step, [ValueNode(each) for each in step.inputs]
-            waiting.extend(node.children)
+            waiting.extend((child, depth + 1) for child in node.children)
     return roots

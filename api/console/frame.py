@@ -62,7 +62,7 @@ _NAVIGATION = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class PageReading:
     """How one reader gets a page."""
 
     language: str
@@ -109,9 +109,9 @@ class Frame:
         """To ask operations for whoever looks."""
         return InnerRequests(self.app, self.admission, request)
 
-    async def reading(self, request: Request) -> Reading:
+    async def reading(self, request: Request) -> PageReading:
         """How whoever asks reads."""
-        return Reading(
+        return PageReading(
             language=language_of(
                 request.query_params.get(_LANGUAGE),
                 request.cookies.get(_LANGUAGE_COOKIE),
@@ -135,7 +135,7 @@ class Frame:
             response.set_cookie(_LANGUAGE_COOKIE, reading.language, _A_YEAR, httponly=True, samesite="lax")
         return response
 
-    def _shared(self, request: Request, reading: Reading) -> dict[str, Any]:
+    def _shared(self, request: Request, reading: PageReading) -> dict[str, Any]:
         caller, in_force = reading.caller, self.policies.in_force
         other = next(each for each in LANGUAGES if each != reading.language)
         return {

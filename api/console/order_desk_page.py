@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
-from api.console.frame import Frame, Reading
+from api.console.frame import Frame, PageReading
 from api.console.inner_requests import InnerRequests
 from api.http.access_table import Right
 from engine.vocabulary.text import Text
@@ -77,7 +77,7 @@ def _row(
     names: Mapping[str, str],
     titles: Mapping[str, Text],
     inner: InnerRequests,
-    reading: Reading,
+    reading: PageReading,
 ) -> dict[str, Any]:
     order, hold = held["order"], held["hold"]
     first, *others = hold["reasons"] or [None]
@@ -112,7 +112,7 @@ def may_release(inner: InnerRequests, details: Mapping[str, Any]) -> str:
     return _may_release(inner, details["order"], details["hold"] or {"authority": None})
 
 
-def _cells(held: Mapping[str, Any], names: Mapping[str, str], reading: Reading) -> Sequence[str]:
+def _cells(held: Mapping[str, Any], names: Mapping[str, str], reading: PageReading) -> Sequence[str]:
     order, hold = held["order"], held["hold"]
     passes = hold["passes_at"] or {}
     return (

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
-from api.console.frame import Frame, Reading
+from api.console.frame import Frame, PageReading
 from api.console.posted_forms import posted_form
 from api.http.body import parse_object
 from api.http.decisions import decided
@@ -90,7 +90,7 @@ def _add(app: FastAPI, pages: TryPages, case: str) -> None:
     app.post(f"/console/try/{case}", include_in_schema=False, name=f"console_tried_{case}")(tried)
 
 
-def _groups(engine: Engine, case: str, reading: Reading) -> list[tuple[str, list[dict[str, Any]]]]:
+def _groups(engine: Engine, case: str, reading: PageReading) -> list[tuple[str, list[dict[str, Any]]]]:
     """The fields by group, those first that a case must have."""
     facts = [fact for fact in engine.vocabulary.facts.values() if fact.type.kind is not Kind.LIST]
     return [
@@ -105,7 +105,7 @@ def _groups(engine: Engine, case: str, reading: Reading) -> list[tuple[str, list
     ]
 
 
-def _field(fact: Fact, engine: Engine, reading: Reading) -> dict[str, Any]:
+def _field(fact: Fact, engine: Engine, reading: PageReading) -> dict[str, Any]:
     kind = fact.type.kind
     titles = dict(fact.type.titles)
     words = [(word, reading.text(titles.get(word)) or word) for word in fact.type.members]

@@ -116,10 +116,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     is the machine's where none is given; a test gives one that it can set. `worker` is the number among several.
     """
     metrics = Metrics()
-    kept = timedelta(days=settings.idempotency_days)
-    journal = Journal(settings.journal, metrics.committed, clock, settings.key_places, kept)
-    metrics.watch_journal(lambda: journal.waiting, lambda: journal.log_bytes, lambda: journal.unsigned_seconds)
-    metrics.watch_clock(journal.clock.seconds_behind)
+    journal = _journal(settings, metrics, clock)
     compiler, checker = Compiler(LIMITS), Worker(_JOBS, LIMITS)
     policies = Policies(settings.rules, journal, metrics, compiler)
     access, erasing = Access(journal), Erasing(journal, partial(_duties_to_keep, policies, journal.clock))
@@ -212,6 +209,15 @@ def _add_ledger_routes(app: FastAPI, desk: LedgerDesk, imports: Imports) -> None
     add_item_routes(app, desk)
     add_import_routes(app, imports)
     add_verify_routes(app, desk.journal, desk.policies)
+
+
+def _journal(settings: Settings, metrics: Metrics, clock: Clock | None) -> Journal:
+    """By the settings, and watched by the metrics."""
+    kept = timedelta(days=settings.idempotency_days)
+    journal = Journal(settings.journal, metrics.committed, clock, settings.key_places, kept)
+    metrics.watch_journal(lambda: journal.waiting, lambda: journal.log_bytes, lambda: journal.unsigned_seconds)
+    metrics.watch_clock(journal.clock.seconds_behind)
+    return journal
 
 
 def _duties_to_keep(policies: Policies, clock: Clock) -> KeptUntil:

@@ -107,7 +107,7 @@ def limit_over_time(
         name="limit",
         title=title,
         picture=None if is_empty else step_chart(title, steps, owed, reading.say("part.exposure")),
-        columns=("", reading.say("from"), reading.say("until"), reading.say("amount")),
+        columns=(reading.say("chart.part"), reading.say("from"), reading.say("until"), reading.say("amount")),
         rows=rows,
     )
 

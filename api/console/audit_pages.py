@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -42,7 +43,7 @@ def add_audit_pages(app: FastAPI, frame: Frame) -> None:
             raise OperationRefused(answer)
         if form in ("csv", "ndjson"):
             return passed_on(answer, f"{report}.{form}")
-        columns, *rows = [*csv.reader(io.StringIO(answer.body.decode()))] or [[]]
+        columns, rows = _filled(csv.reader(io.StringIO(answer.body.decode())))
         return await frame.page(
             request,
             "audit_report.html",
@@ -71,3 +72,10 @@ def add_audit_pages(app: FastAPI, frame: Frame) -> None:
             verified=next((line["verified"] for line in lines if "verified" in line), None),
             failed=next((line["failed"] for line in lines if "failed" in line), None),
         )
+
+
+def _filled(lines: Iterable[list[str]]) -> tuple[list[str], list[list[str]]]:
+    """Columns and rows of a report without the columns that are empty in each row: the file has those too."""
+    columns, *rows = [*lines] or [[]]
+    kept = [at for at in range(len(columns)) if any(row[at] for row in rows)]
+    return [columns[at] for at in kept], [[row[at] for at in kept] for row in rows]

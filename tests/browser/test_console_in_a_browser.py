@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
@@ -28,7 +30,7 @@ def test_a_manager_finds_by_its_rule_why_an_order_waits_and_what_would_let_it_pa
 ) -> None:
     with opened(*MANAGER, authority="credit_manager", java_script_enabled=scripts) as page:
         page.get_by_role("link", name="Order desk").click()
-        page.get_by_role("link", name="Credit limit").click()
+        page.get_by_role("link", name=re.compile("^Credit limit")).click()
         row = page.get_by_role("row", name="SO-1001")
         expect(row).to_contain_text(HELD)
         expect(row).to_contain_text(REMEDY)

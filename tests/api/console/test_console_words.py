@@ -14,6 +14,7 @@ from api.console.order_page import _TOLD
 from api.http.problems import ALL_KINDS
 from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.access.roles import Authority, Role
+from ledger.audit import access_review, credit_acts, policy_changes
 from ledger.credit.account import AccountStatus
 from ledger.credit.limit import LimitKind, LimitState
 from ledger.credit.order import HoldKind, OrderState, ReleaseState
@@ -29,6 +30,15 @@ _CHECKED = re.compile(r"say\(\"([a-z_.]+)\"")
 _BEGINNING = re.compile(r"\b(?:t|t_or)\('([a-z_.]+\.)'\s*~")
 _NAMED = re.compile(r"word=\"([a-z_.]+)\"")
 
+REPORTED = (
+    *credit_acts.RELEASES,
+    *credit_acts.LIMITS,
+    *credit_acts.EXCEPTIONS,
+    *policy_changes.COLUMNS,
+    *access_review.COLUMNS,
+)
+"""Columns of the reports."""
+
 FIXED = {
     "role": [*Role],
     "authority": [*Authority],
@@ -43,6 +53,7 @@ FIXED = {
     "report": [*REPORTS, *(f"{report}.what" for report in REPORTS)],
     "told": [*_TOLD],
     "group": [*dict.fromkeys(group for kind in CASE_KINDS.values() for group in kind.groups)],
+    "column": [*dict.fromkeys(("record", "leaf", "at", "by", *REPORTED))],
     "aging": ["0", "1", "2", "3", "4"],
     "part": ["open_items", "delivered", "open_orders", "deposits", "exposure", "limit", "headroom"],
     "headroom": ["open", "none", "blocked"],

@@ -280,8 +280,10 @@ ASKED: dict[str, Callable[[httpx2.Client, Settings], Asked]] = {
 """By route; the other kinds of case share the code of orders."""
 
 GRANT = "/v1/accounts/{id}/limits/{number}/grant"
-POSTED = {row.path for row in ROWS if row.method == "POST"} - {"/v1/decisions/{case}", GRANT}
-"""Every route that POSTs, but for those that only refuse: the policies here let no grant of a limit count."""
+PAGES = {row.path for row in ROWS if row.path.startswith("/console/")}
+POSTED = {row.path for row in ROWS if row.method == "POST"} - {"/v1/decisions/{case}", GRANT} - PAGES
+"""Every route that POSTs, but for those that only refuse: the policies here let no grant of a limit count; and for
+forms, each of which is one request to one of these with a key of its own."""
 
 
 def test_every_route_that_posts_is_asked_here() -> None:

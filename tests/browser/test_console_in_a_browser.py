@@ -103,10 +103,9 @@ def _no_wider_than_the_window(page: Page) -> None:
     assert page.evaluate(wide) == 0, page.url
 
 
-@pytest.mark.parametrize("width", [320, 390])
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_no_page_is_wider_than_a_phone(opened: OpenPage, width: int, language: str) -> None:
-    with opened("w.weber", "desk", "auditor", authority="credit_manager", width=width, language=language) as page:
+def test_no_page_is_wider_than_a_phone(opened: OpenPage, language: str) -> None:
+    with opened("w.weber", "desk", "auditor", authority="credit_manager", width=320, language=language) as page:
         for path in PAGES:
             page.goto(path)
             _no_wider_than_the_window(page)
@@ -125,17 +124,16 @@ def test_the_keyboard_alone_reaches_the_content_and_a_release(opened: OpenPage) 
         assert "SO-1003" in reached
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("zh", "light"), ("en", "dark")])
 def test_no_page_keeps_anybody_out(opened: OpenPage, scheme: str, language: str) -> None:
-    """By the rules of WCAG 2.2 that a program can check; both schemes on the densest pages."""
+    """By the rules of WCAG 2.2 that a program can check: every page, and the densest in Chinese and in the dark."""
     dense = PAGES[1:6]
     options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
     with opened(
         "w.weber", "desk", "auditor", authority="credit_manager", language=language, color_scheme=scheme
     ) as page:
         found = {}
-        for path in PAGES if scheme == "light" else dense:
+        for path in PAGES if (language, scheme) == ("en", "light") else dense:
             page.goto(path)
             for closed in page.locator("details:not([open]) > summary").all()[:8]:
                 if closed.is_visible():

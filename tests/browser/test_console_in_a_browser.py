@@ -132,7 +132,7 @@ def test_no_page_keeps_anybody_out(opened: OpenPage, scheme: str, language: str)
     with opened(
         "w.weber", "desk", "auditor", authority="credit_manager", language=language, color_scheme=scheme
     ) as page:
-        found = {}
+        found: dict[str, str] = {}
         for path in PAGES if (language, scheme) == ("en", "light") else dense:
             page.goto(path)
             for closed in page.locator("details:not([open]) > summary").all()[:8]:

@@ -43,7 +43,7 @@ def console_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleDe
     keys = keys_of_people(settings)
     named = {"C-1": "Nordwind Handels GmbH", "C-2": SCRIPT, "C-3": LONG, "C-4": RIGHT_TO_LEFT, "C-5": FORMULA}
     rows = [row for number, name in named.items() for row in accounts(number, name=name)]
-    put_rows(settings, [*rows, *accounts("C-7", "C-9")])
+    put_rows(settings, [*rows, *accounts("C-7", "C-8", "C-9")])
     with running(settings, asks_for_keys=True) as client:
         desk = ConsoleDesk(client, keys)
         desk.enter("SO-1", "12000.00")

@@ -215,6 +215,24 @@ class PortfolioFigures:
     concentration: Concentration
 
 
+@dataclass(frozen=True, slots=True)
+class ItemHistory:
+    """What is known of items beside their records: who keeps a ledger knows the day of each part payment."""
+
+    open_on: Callable[[Item, int], int]
+    """What was open of an item as a past day closed, in minor units."""
+    sold: Callable[[Item], int]
+    """What of an item is sales: nothing of a payment on account."""
+
+
+def _amount(item: Item) -> int:
+    return item.amount
+
+
+BY_DATES = ItemHistory(Item.open_on, _amount)
+"""Of records that know dates alone, and are invoices and credit notes."""
+
+
 def figures(
     items: Sequence[Item],
     as_of: int,
@@ -222,13 +240,15 @@ def figures(
     opening: int | None = None,
     *,
     has_settled: bool = True,
+    history: ItemHistory = BY_DATES,
 ) -> PortfolioFigures:
     """All figures of a portfolio.
 
     `items` are those of all customers, with what is open as the day `as_of` closes; those issued later don't count.
     `days_in_quarter` is what DSO counts a quarter as. `opening` is the first day from which the books are complete, the
     first day of issue where it isn't given. `has_settled`: whether settled items are among them. Without these nobody
-    knows what was sold and what was open at the end of a quarter, so there are no quarters.
+    knows what was sold and what was open at the end of a quarter, so there are no quarters. `history`: what was open
+    of an item on an earlier day, and what of it was sold.
     """
     issued = [item for item in items if item.issued <= as_of]
     still_open = [item for item in issued if item.open_amount]
@@ -241,7 +261,7 @@ def figures(
         disputed=disputed_amount(still_open),
         aging=buckets,
         credits=credit_notes,
-        quarters=quarters(issued, as_of, days_in_quarter, first) if has_settled else (),
+        quarters=quarters(issued, as_of, days_in_quarter, first, history) if has_settled else (),
         concentration=concentration(still_open),
     )
 
@@ -328,7 +348,9 @@ def concentration(still_open: Iterable[Item]) -> Concentration:
 # --- quarters ---------------------------------------------------------------------------------------------------------
 
 
-def quarters(issued: Sequence[Item], as_of: int, days: Fraction, opening: int | None) -> tuple[Quarter, ...]:
+def quarters(
+    issued: Sequence[Item], as_of: int, days: Fraction, opening: int | None, history: ItemHistory = BY_DATES
+) -> tuple[Quarter, ...]:
     """The quarters that end on `as_of` and every three months before it, oldest first, as far back as the books go.
 
     `opening` is the first day of the books, which may lie within the oldest quarter; None, without an item, gives none.
@@ -340,18 +362,20 @@ def quarters(issued: Sequence[Item], as_of: int, days: Fraction, opening: int | 
     ends = [as_of]
     while len(ends) <= QUARTERS_MAX and ends[-1] >= opening:
         ends.append(months_before(as_of, 3 * len(ends)))
-    latest_first = [_quarter(issued, before, last, as_of, days, opening) for last, before in pairwise(ends)]
+    latest_first = [_quarter(issued, before, last, as_of, days, opening, history) for last, before in pairwise(ends)]
     return tuple(reversed(latest_first))
 
 
-def _quarter(items: Iterable[Item], before: int, last: int, as_of: int, days: Fraction, opening: int) -> Quarter:
+def _quarter(
+    items: Iterable[Item], before: int, last: int, as_of: int, days: Fraction, opening: int, history: ItemHistory
+) -> Quarter:
     """The quarter from the day after `before` to `last`."""
     opening_amount = sales = invoices = credit_notes = overdue = 0
     for item in items:
-        opening_amount += item.open_on(before)
+        opening_amount += history.open_on(item, before)
         if before < item.issued <= last:
-            sales += item.amount
-        closing_amount = item.open_amount if last == as_of else item.open_on(last)
+            sales += history.sold(item)
+        closing_amount = item.open_amount if last == as_of else history.open_on(item, last)
         if item.is_credit:
             credit_notes += closing_amount
             continue

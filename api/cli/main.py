@@ -49,6 +49,7 @@ from api.cli.people import add, change, end, list_people
 from api.cli.people import erase as erase_person
 from api.cli.portfolio import portfolio
 from api.cli.prove import prove
+from api.cli.receivables import overdue_register, receivables
 from api.cli.schema import schema
 from api.cli.serve import serve
 from api.cli.sql import sql
@@ -165,6 +166,8 @@ COMMANDS = (
     ("order recheck", recheck, "Decide an order that waits once more."),
     ("order deliver", deliver, "Deliver an order, or part of it."),
     ("holds", holds, "List orders that wait, with every reason."),
+    ("register", overdue_register, "List what is overdue, item by item."),
+    ("receivables", receivables, "Aging, DSO and loss allowance of the ledger on any day."),
     ("ledger verify", verify_ledger, "Check that the ledger adds up."),
     ("people add", add, "Add somebody who may ask the service."),
     ("people change", change, "Change somebody's roles, authority or name."),

@@ -44,6 +44,8 @@ class Right(StrEnum):
     """Only where the service is set to show its log to everybody."""
 
     PROPOSE = "propose"
+    """Of an erasure or a write-off: somebody else decides."""
+
     CONFIRM = "confirm"
     """Of an erasure: what another person has proposed."""
 
@@ -176,6 +178,8 @@ _OPERATIONS = (
     AccessRow("GET", "/v1/accounts/{id}/items", _RECEIVABLES),
     AccessRow("GET", "/v1/accounts/{id}/timeline", _RECEIVABLES),
     AccessRow("GET", "/v1/groups/{id}", _may(COLLECTOR, DESK, AUDITOR)),
+    AccessRow("GET", "/v1/receivables", _may(COLLECTOR, DESK, AUDITOR)),
+    AccessRow("GET", "/v1/register", _may(COLLECTOR, DESK, AUDITOR)),
     AccessRow("PUT", "/v1/accounts/{id}", _may(BOOKING, DESK)),
     AccessRow("PUT", "/v1/groups/{id}", _RAISES),
     AccessRow("POST", "/v1/accounts/{id}/figures", _RAISES),
@@ -193,6 +197,13 @@ _OPERATIONS = (
     AccessRow("POST", "/v1/payments", _may(BOOKING)),
     AccessRow("POST", "/v1/deposits", _may(BOOKING)),
     AccessRow("POST", "/v1/payments/{id}/reverse", _may(BOOKING, DESK)),
+    AccessRow("POST", "/v1/payments/{id}/allocate", _may(BOOKING)),
+    AccessRow("POST", "/v1/payments/{id}/unallocate", _may(BOOKING, DESK)),
+    AccessRow("GET", "/v1/items/{id}", _RECEIVABLES),
+    AccessRow("POST", "/v1/write-offs", _may(collector=Right.PROPOSE, desk=Right.AUTHORITY)),
+    AccessRow("GET", "/v1/write-offs", _may(COLLECTOR, DESK, AUDITOR)),
+    AccessRow("POST", "/v1/write-offs/{id}/approve", _JUDGED),
+    AccessRow("POST", "/v1/write-offs/{id}/refuse", _JUDGED),
     AccessRow("POST", "/v1/rates", _may(BOOKING)),
     AccessRow("GET", "/v1/audit/releases", _JOURNAL),
     AccessRow("GET", "/v1/audit/limits", _JOURNAL),
@@ -241,10 +252,9 @@ LATER = (
     *_later("POST /v1/journal/export", rights=_JOURNAL),
     *_later("GET /v1/settings", rights=_may(ADMIN, AUDITOR)),
     *_later("PUT /v1/settings", rights=_may(ADMIN)),
-    *_later("POST /v1/payments/{id}/allocate", rights=_may(BOOKING)),
     *_later("POST /v1/disputes", "POST /v1/promises", "POST /v1/plans", "POST /v1/contacts", rights=_COLLECTIONS),
     *_later("GET /v1/worklist", "POST /v1/insurer/{act}", rights=_COLLECTIONS),
-    *_later("POST /v1/write-offs", "POST /v1/settlements", rights=_WRITE_OFF),
+    *_later("POST /v1/settlements", rights=_WRITE_OFF),
     *_later("POST /v1/drafts", "POST /v1/policies/flips", "POST /v1/policies/simulate", rights=_DRAFTS),
     *_later("POST /v1/policies/diff", "POST /v1/policies/prove", "POST /v1/proposals", rights=_DRAFTS),
     *_later(

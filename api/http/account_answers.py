@@ -7,7 +7,8 @@ from typing import Any
 from pydantic import Field, JsonValue
 
 from api.http.answers import DecisionShape, RateShape, Shape
-from api.http.ledger_answers import LedgerOrderShape, LedgerShape
+from api.http.item_answers import ItemShape
+from api.http.ledger_answers import LedgerShape
 
 _MONEY = "Decimal text in the account's currency."
 
@@ -183,96 +184,6 @@ class GradeAnswerShape(Shape):
 
     grade: GradeShape
     decision: DecisionShape | None = Field(default=None, description="Left out of a grade that was taken over.")
-    ledger: LedgerShape
-
-
-class ForeignAmountsShape(Shape):
-    """An item's amounts in its own currency, where that isn't the account's."""
-
-    currency: str
-    amount: str
-    open_amount: str
-
-
-class ItemShape(Shape):
-    """An item as it stands: what is owed is positive, what was received negative."""
-
-    id: str
-    account: str
-    kind: str = Field(description="`invoice`, `debit`, `credit_note`, `payment` or `deposit`.")
-    state: str = Field(description="`open`, `settled`, `cancelled`, `written_off` or `reversed`.")
-    issued_on: str
-    due_on: str
-    currency: str
-    amount: str
-    open_amount: str
-    disputed_amount: str
-    order: str | None
-    settled_on: str | None
-    dunning_level: int
-    foreign: ForeignAmountsShape | None = None
-
-
-class AllocationShape(Shape):
-    """Part of a credit that pays an item."""
-
-    item: str
-    amount: str
-    effective_on: str
-
-
-class NoticeShape(Shape):
-    """Something that the caller may not expect."""
-
-    code: str
-    amount: str
-    text: dict[str, str]
-
-
-class InvoiceAnswerShape(Shape):
-    """An invoice, and the order that it bills."""
-
-    invoice: ItemShape
-    notices: list[NoticeShape] = Field(
-        description="What it bills that was not let go: `not-delivered`, `order-conditional`, `order-held`, "
-        "`order-over`; `beyond-order` where it is more than the order, `unknown-order` where there is none. The "
-        "invoice is booked."
-    )
-    order: LedgerOrderShape | None = None
-    ledger: LedgerShape
-
-
-class PaymentAnswerShape(Shape):
-    """A payment, and what it pays."""
-
-    payment: ItemShape
-    allocations: list[AllocationShape]
-    notices: list[NoticeShape]
-    ledger: LedgerShape
-
-
-class CreditNoteAnswerShape(Shape):
-    """A credit note, and what it lowers."""
-
-    credit_note: ItemShape
-    allocations: list[AllocationShape]
-    notices: list[NoticeShape]
-    ledger: LedgerShape
-
-
-class DepositAnswerShape(Shape):
-    """A deposit."""
-
-    deposit: ItemShape
-    ledger: LedgerShape
-
-
-class ReversedAnswerShape(Shape):
-    """What was taken back, what is open again, and how the account stands now."""
-
-    reversed: ItemShape
-    opened: list[ItemShape]
-    decision: DecisionShape | None = None
     ledger: LedgerShape
 
 

@@ -23,6 +23,7 @@ _ABOVE_ZERO: JsonDict = {"pattern": r"^(?=.*[1-9])(0|[1-9][0-9]{0,17})(\.[0-9]{1
 
 _Amount = Annotated[str, Field(max_length=60, examples=["12500.00"], json_schema_extra=_ABOVE_ZERO)]
 _OptionalAmount = Annotated[str, Field(max_length=60, json_schema_extra=_DECIMAL)] | None
+_Share = Annotated[str | None, Field(max_length=40, examples=["0.02"])]
 _Day = Annotated[str | None, Field(max_length=10, examples=["2026-07-01"])]
 _Currency = Annotated[str | None, Field(max_length=3, examples=["EUR"], description="ISO 4217.")]
 
@@ -126,6 +127,12 @@ class PostInvoiceRequest(_Sent):
     kind: str = Field(default="invoice", pattern="^(invoice|debit)$")
     order: _OptionalNumber = Field(default=None, description="The order that is billed.")
     settled_on: _Day = Field(default=None, description="Of one that was paid before: when nothing was open any more.")
+    discount_rate: _Share = Field(default=None, description="Share that may be taken off by paying early, from 0 to 1.")
+    discount_days: int | None = Field(default=None, ge=0, le=3650, description="Days from issue within which it may.")
+    daily_interest_rate: _Share = Field(default=None, description="Late interest a day by contract, from 0 to 1.")
+    interest_of: _OptionalNumber = Field(
+        default=None, description="Of a debit: the invoice of the account whose late interest it is."
+    )
 
 
 class PostCreditNoteRequest(_Sent):
@@ -171,10 +178,39 @@ class PostDepositRequest(_Sent):
 
 
 class ReversePaymentRequest(_Sent):
-    """A payment or deposit is taken back."""
+    """A payment, deposit, credit note or write-off is taken back."""
 
     bounced: bool = Field(default=True, description="It came back from the bank; false: it was booked by mistake.")
     on: _Day = None
+    reason: _OptionalText = None
+
+
+class AllocatePaymentRequest(_Sent):
+    """What the rest of a payment or credit note pays."""
+
+    references: list[PaymentReferenceRequest] = Field(min_length=1, max_length=1_000)
+
+
+class UnallocatePaymentRequest(_Sent):
+    """What a payment, credit note or deposit doesn't pay after all."""
+
+    invoice: _OptionalNumber = Field(default=None, description="Left out: nothing of what it paid.")
+    reason: _OptionalText = None
+
+
+class WriteOffRequest(_Sent):
+    """What is to be given up of an invoice."""
+
+    id: _Number
+    account: _Number
+    invoice: _Number
+    amount: _OptionalAmount = Field(default=None, description="Left out: all that is open.")
+    reason: _Text
+
+
+class DecideWriteOffRequest(_Sent):
+    """Somebody with the authority agrees, or refuses."""
+
     reason: _OptionalText = None
 
 
@@ -201,6 +237,10 @@ ACCOUNT_REQUESTS: tuple[type[BaseModel], ...] = (
     PostPaymentRequest,
     PostDepositRequest,
     ReversePaymentRequest,
+    AllocatePaymentRequest,
+    UnallocatePaymentRequest,
+    WriteOffRequest,
+    DecideWriteOffRequest,
     PutRatesRequest,
 )
 """All of them, for the OpenAPI document."""

@@ -58,6 +58,7 @@ from api.http.erasure_routes import add_erasure_routes
 from api.http.first_key import show_first_key
 from api.http.health import add_health_routes
 from api.http.import_routes import Imports, add_import_routes
+from api.http.item_read_routes import add_item_read_routes
 from api.http.item_routes import add_item_routes
 from api.http.ledger_desk import LedgerDesk
 from api.http.log_routes import add_cosignature_route, add_log_routes
@@ -70,6 +71,7 @@ from api.http.parameters import only_parameters, value_fault
 from api.http.policy_routes import add_policy_routes
 from api.http.problems import FactsInvalid, MethodNotAllowed, NoSuchPath, problems
 from api.http.rate_limits import RateLimits
+from api.http.receivables_routes import add_receivables_routes
 from api.http.reference import add_reference_routes
 from api.http.replay_routes import add_replay_routes
 from api.http.retries import Retries
@@ -78,6 +80,7 @@ from api.http.verify_routes import add_verify_routes
 from api.http.vocabulary_routes import add_vocabulary_routes
 from api.http.webhook_routes import add_webhook_routes
 from api.http.witness_watch import WitnessWatch
+from api.http.write_off_routes import add_write_off_routes
 from api.network_addresses import listed_networks
 from api.oidc_issuers import read_issuers
 from api.policy_compiler import Compiler
@@ -207,6 +210,9 @@ def _add_ledger_routes(app: FastAPI, desk: LedgerDesk, imports: Imports) -> None
     add_account_read_routes(app, desk)
     add_limit_routes(app, desk)
     add_item_routes(app, desk)
+    add_item_read_routes(app, desk)
+    add_write_off_routes(app, desk)
+    add_receivables_routes(app, desk)
     add_import_routes(app, imports)
     add_verify_routes(app, desk.journal, desk.policies)
 

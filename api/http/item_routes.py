@@ -7,9 +7,8 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Path, Request
 from starlette.responses import Response
 
-from api.http import account_answers as answers
+from api.http import account_answers, item_answers
 from api.http import account_requests as requests
-from api.http.identifiers import uuid7
 from api.http.ledger_desk import LedgerDesk
 from api.http.openapi import body_of
 from api.http.parameters import only_parameters
@@ -34,15 +33,12 @@ _RATES = '{"rates": [{"currency": "USD", "date": "2026-07-14", "rate": "0.9215"}
 def add_item_routes(app: FastAPI, desk: LedgerDesk) -> None:
     """`POST /v1/invoices`, `/v1/credit-notes`, `/v1/payments…`, `/v1/deposits` and `/v1/rates`."""
 
-    def new_id() -> str:
-        return uuid7(desk.journal.clock.id_time())
-
     @app.post(
         "/v1/invoices",
         name="post_invoice",
         summary="Book an invoice",
         status_code=201,
-        response_model=answers.InvoiceAnswerShape,
+        response_model=item_answers.InvoiceAnswerShape,
         openapi_extra={"requestBody": body_of("PostInvoiceRequest")},
         responses=_REFUSED,
         **_SHARED,
@@ -54,7 +50,9 @@ def add_item_routes(app: FastAPI, desk: LedgerDesk) -> None:
             lambda body, asker: PostInvoice(
                 invoice=body.id, account=body.account, amount=body.amount, currency=body.currency,
                 issued_on=body.issued_on, due_on=body.due_on, kind=ItemKind(body.kind), order=body.order,
-                settled_on=body.settled_on, asker=asker, id=new_id(),
+                settled_on=body.settled_on, discount_rate=body.discount_rate, discount_days=body.discount_days,
+                daily_interest_rate=body.daily_interest_rate, interest_of=body.interest_of, asker=asker,
+                id=desk.new_id(),
             ),
         )  # fmt: skip
 
@@ -63,7 +61,7 @@ def add_item_routes(app: FastAPI, desk: LedgerDesk) -> None:
         name="post_credit_note",
         summary="Book a credit note",
         status_code=201,
-        response_model=answers.CreditNoteAnswerShape,
+        response_model=item_answers.CreditNoteAnswerShape,
         openapi_extra={"requestBody": body_of("PostCreditNoteRequest")},
         responses=_REFUSED,
         **_SHARED,
@@ -75,7 +73,7 @@ def add_item_routes(app: FastAPI, desk: LedgerDesk) -> None:
             lambda body, asker: PostCreditNote(
                 credit_note=body.id, account=body.account, amount=body.amount, currency=body.currency,
                 issued_on=body.issued_on, invoice=body.invoice, is_on_account=body.on_account, asker=asker,
-                id=new_id(),
+                id=desk.new_id(),
             ),
         )  # fmt: skip
 
@@ -84,7 +82,7 @@ def add_item_routes(app: FastAPI, desk: LedgerDesk) -> None:
         name="post_payment",
         summary="Book a payment",
         status_code=201,
-        response_model=answers.PaymentAnswerShape,
+        response_model=item_answers.PaymentAnswerShape,
         openapi_extra={"requestBody": body_of("PostPaymentRequest")},
         responses=_REFUSED,
         **_SHARED,
@@ -95,7 +93,7 @@ def add_item_routes(app: FastAPI, desk: LedgerDesk) -> None:
             request, requests.PostPaymentRequest, _PAYMENT, RecordKind.ITEM,
             lambda body, asker: PostPayment(
                 payment=body.id, account=body.account, amount=body.amount, currency=body.currency,
-                effective_on=body.effective_on, is_on_account=body.on_account, asker=asker, id=new_id(),
+                effective_on=body.effective_on, is_on_account=body.on_account, asker=asker, id=desk.new_id(),
                 references=tuple(Reference(invoice=each.invoice, amount=each.amount) for each in body.references),
             ),
         )  # fmt: skip
@@ -107,14 +105,14 @@ def _add_others(app: FastAPI, desk: LedgerDesk) -> None:
     @app.post(
         "/v1/payments/{id}/reverse",
         name="reverse_payment",
-        summary="Take a payment or deposit back",
-        response_model=answers.ReversedAnswerShape,
+        summary="Take a payment, deposit, credit note or write-off back",
+        response_model=item_answers.ReversedAnswerShape,
         openapi_extra={"requestBody": body_of("ReversePaymentRequest")},
         responses=_REFUSED,
         **_SHARED,
     )
     async def reverse_payment(
-        id: Annotated[str, Path(description="Number of the payment or deposit.", min_length=1, max_length=200)],
+        id: Annotated[str, Path(description="Number of what is taken back.", min_length=1, max_length=200)],
         request: Request,
     ) -> Response:
         """What it paid is open again, and the account is decided at once, so that whoever watches it is warned."""
@@ -122,7 +120,7 @@ def _add_others(app: FastAPI, desk: LedgerDesk) -> None:
             request, requests.ReversePaymentRequest, '{"bounced": true}', RecordKind.ITEM,
             lambda body, asker: Reverse(
                 item=id, is_bounced=body.bounced, on=body.on, reason=body.reason, asker=asker,
-                id=uuid7(desk.journal.clock.id_time()),
+                id=desk.new_id(),
             ),
         )  # fmt: skip
 
@@ -131,7 +129,7 @@ def _add_others(app: FastAPI, desk: LedgerDesk) -> None:
         name="post_deposit",
         summary="Book a deposit",
         status_code=201,
-        response_model=answers.DepositAnswerShape,
+        response_model=item_answers.DepositAnswerShape,
         openapi_extra={"requestBody": body_of("PostDepositRequest")},
         responses=_REFUSED,
         **_SHARED,
@@ -142,7 +140,7 @@ def _add_others(app: FastAPI, desk: LedgerDesk) -> None:
             request, requests.PostDepositRequest, _DEPOSIT, RecordKind.ITEM,
             lambda body, asker: PostDeposit(
                 deposit=body.id, account=body.account, order=body.order, amount=body.amount, currency=body.currency,
-                effective_on=body.effective_on, asker=asker, id=uuid7(desk.journal.clock.id_time()),
+                effective_on=body.effective_on, asker=asker, id=desk.new_id(),
             ),
         )  # fmt: skip
 
@@ -151,7 +149,7 @@ def _add_others(app: FastAPI, desk: LedgerDesk) -> None:
         name="put_rates",
         summary="Record exchange rates",
         status_code=201,
-        response_model=answers.RatesAnswerShape,
+        response_model=account_answers.RatesAnswerShape,
         openapi_extra={"requestBody": body_of("PutRatesRequest")},
         responses=problems(400, 413, 415, 422, 503),
         **_SHARED,

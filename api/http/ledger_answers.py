@@ -28,6 +28,19 @@ class SubmitOrderRequest(BaseModel):
         max_length=200,
         description="The order that this one was copied or split from.",
     )
+    currency: str | None = Field(
+        default=None,
+        max_length=3,
+        description="Of the order's amounts, ISO 4217; left out: the account's. It keeps it for good.",
+        examples=["USD"],
+    )
+
+
+class OrderForeignShape(Shape):
+    """An order's amount in its own currency."""
+
+    currency: str
+    amount: str
 
 
 class LedgerOrderShape(Shape):
@@ -56,6 +69,9 @@ class LedgerOrderShape(Shape):
     copied_from: str | None = Field(description="The first order of its kin.")
     decision: str | None = Field(description="Id of its last decision.")
     legal_moves: list[str] = Field(description="What can be done with it now.")
+    foreign: OrderForeignShape | None = Field(
+        default=None, description="Where the order is in another currency than the account: deliveries are too."
+    )
 
 
 class LedgerShape(Shape):

@@ -44,7 +44,11 @@ LEDGER_PROBLEMS: Mapping[str, ProblemKind] = {
         ProblemKind("unknown-limit", 404, "No such limit", "The account has no limit with this number."),
         ProblemKind("unknown-security", 404, "No such security", "The account has no security with this number."),
         ProblemKind(
-            "unknown-payment", 404, "No such payment", "The ledger has no payment or deposit with this number."
+            "unknown-payment",
+            404,
+            "No such payment",
+            "The ledger has no payment, deposit, credit note or write-off with this number, or none that this can be "
+            "done with.",
         ),
         ProblemKind(
             "unknown-invoice",
@@ -81,6 +85,21 @@ LEDGER_PROBLEMS: Mapping[str, ProblemKind] = {
             422,
             "More is paid than there is",
             "The amounts of the references come to more than the payment. Nothing was booked.",
+        ),
+        ProblemKind("unknown-item", 404, "No such item", "The ledger has no item with this number."),
+        ProblemKind("unknown-write-off", 404, "No such write-off", "The ledger has no write-off with this number."),
+        ProblemKind(
+            "more-than-open",
+            409,
+            "More than what is open",
+            "`open_amount` says what is open of the invoice; no more than that can be written off.",
+        ),
+        ProblemKind(
+            "write-off-refused",
+            403,
+            "The write-off doesn't count",
+            "`reasons` has what the policies say, `authority` the lowest that may agree; null where they propose no "
+            "write-off at all. The refusal is on record.",
         ),
         ProblemKind(
             "no-rate",

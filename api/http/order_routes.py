@@ -226,6 +226,7 @@ def submission(body: SubmitOrderRequest, asker: Asker, decision: str) -> Submit:
         account=body.account,
         asked={name: value for name, value in body.order.items() if name != "id"},
         copied_from=body.copied_from,
+        currency=body.currency,
         asker=asker,
         id=decision,
     )

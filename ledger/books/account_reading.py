@@ -66,7 +66,7 @@ def accounts_found(connection: Connection, text: str | None, group: str | None, 
         )
     if group is not None:
         wanted.append(columns.group_id == group)
-    return _page(connection, Account, and_(*wanted), (columns.id,), most)
+    return page_of(connection, Account, and_(*wanted), (columns.id,), most)
 
 
 def items_of(connection: Connection, account: str, state: ItemState | None, after: str, most: int) -> list[OpenItem]:
@@ -75,7 +75,7 @@ def items_of(connection: Connection, account: str, state: ItemState | None, afte
     wanted = [columns.account == account, columns.id > after]
     if state is not None:
         wanted.append(columns.state == state.value)
-    return _page(connection, OpenItem, and_(*wanted), (columns.id,), most)
+    return page_of(connection, OpenItem, and_(*wanted), (columns.id,), most)
 
 
 def entries_of(connection: Connection, account: str, before: tuple[int, int] | None, most: int) -> list[Any]:
@@ -169,7 +169,8 @@ def _hold_events(hold: Hold) -> Iterable[Event]:
 def _item_events(item: OpenItem) -> Iterable[Event]:
     yield Event(on=item.issued_on, what=item.kind.value, about=item.id, amount=item.amount)
     if item.settled_on is not None and item.amount > 0:
-        yield Event(on=item.settled_on, what="settled", about=item.id, amount=item.amount)
+        what = "written off" if item.state is ItemState.WRITTEN_OFF else "settled"
+        yield Event(on=item.settled_on, what=what, about=item.id, amount=item.amount)
 
 
 _DAYS = {Order: "entered_on", Hold: "since", OpenItem: "issued_on"}
@@ -182,7 +183,8 @@ def _newest(connection: Connection, kind: type[Any], account: str, most: int) ->
     return [stored.decode(row) for row in connection.execute(newest)]
 
 
-def _page(connection: Connection, kind: type[Any], wanted: Any, order: tuple[Any, ...], most: int) -> list[Any]:
+def page_of(connection: Connection, kind: type[Any], wanted: Any, order: tuple[Any, ...], most: int) -> list[Any]:
+    """The first rows of a kind that fulfil a condition, in an order."""
     stored = STORED[kind]
     page = select(stored.table).where(wanted).order_by(*order).limit(most)
     return [stored.decode(row) for row in connection.execute(page)]

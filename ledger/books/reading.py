@@ -18,6 +18,7 @@ from ledger.credit.sisters import SISTER_DAYS, SisterTotal
 from ledger.credit.snapshot import Snapshot, Wants
 from ledger.items.item import Allocation, ItemKind, ItemState, OpenItem
 from ledger.items.totals import BookTotal, DayRecord, DueTotal, LevelTotal
+from ledger.items.write_off import WriteOff
 from ledger.store.ledger_tables import STORED
 from receivables.account_facts import YEAR_DAYS
 
@@ -113,6 +114,11 @@ def _ask_items(questions: Questions, wants: Wants) -> None:
     questions.put(Allocation, is_open, wants.open_items)
     questions.put(Allocation, "from_item {among}", wants.items)
     questions.put(Allocation, "to_item {among}", wants.items)
+    questions.put(WriteOff, "account IN (SELECT account FROM write_offs WHERE id {among})", wants.write_offs)
+    questions.put(WriteOff, "account {among}", wants.written_off)
+    invoices = "(SELECT invoice FROM write_offs WHERE id {among})"
+    questions.put(OpenItem, f"id IN {invoices}", wants.write_offs)
+    questions.put(Allocation, f"to_item IN {invoices}", wants.write_offs)
 
 
 def _ask_linked_items(questions: Questions, snapshot: Snapshot, wants: Wants) -> None:
@@ -136,7 +142,9 @@ def _ask_rates(questions: Questions, snapshot: Snapshot, wants: Wants, day: int,
     """Of the currencies of commands, accounts, orders and books; so far back that what is booked late finds its own,
     and an order that finds none too old ones."""
     currencies = wants.currencies | {each.currency for each in snapshot.all(Account)}
-    currencies |= {each.currency for each in snapshot.all(Order)}
+    orders = snapshot.all(Order)
+    currencies |= {each.currency for each in orders}
+    currencies |= {each.foreign_currency for each in orders if each.foreign_currency is not None}
     currencies |= {each.currency for each in snapshot.all(BookTotal) if each.open_items}
     currencies -= {vocabulary.currency}
     questions.put(ExchangeRate, "currency {among} AND day >= {value}", currencies, day - RATES_READ_DAYS)

@@ -22,6 +22,7 @@ from ledger.credit.reopen import Reopen, reopen
 from ledger.credit.snapshot import Snapshot
 from ledger.credit.stop import Cancel, Close, HoldOrder, Reject, cancel, close, hold_order, reject
 from ledger.credit.submit import Submit, submit
+from ledger.items.allocate import Allocate, Unallocate, allocate, unallocate
 from ledger.items.import_chunk import ImportChunk, import_chunk
 from ledger.items.match_open_item import MatchOpenItem, match_open_item
 from ledger.items.post_credit_note import PostCreditNote, post_credit_note
@@ -30,6 +31,7 @@ from ledger.items.post_invoice import PostInvoice, post_invoice
 from ledger.items.post_payment import PostPayment, post_payment
 from ledger.items.put_rates import PutRate, put_rates
 from ledger.items.reverse import Reverse, reverse
+from ledger.items.write_off_request import AskWriteOff, DecideWriteOff, ask_write_off, decide_write_off
 
 Verb = Callable[[Snapshot, Any, Desk], LedgerChange]
 
@@ -64,6 +66,10 @@ VERBS: Mapping[type[Any], Verb] = {
     PostCreditNote: post_credit_note,
     PostDeposit: post_deposit,
     Reverse: reverse,
+    Allocate: allocate,
+    Unallocate: unallocate,
+    AskWriteOff: ask_write_off,
+    DecideWriteOff: decide_write_off,
     PutRate: put_rates,
     MatchOpenItem: match_open_item,
     ImportChunk: import_chunk,

@@ -27,7 +27,8 @@ from engine.pipeline import Engine
 from engine.version import ENGINE_VERSION
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.days import date_of
-from ledger.books.two_sides import COMPARISONS, RowRule, SidesCompared
+from ledger.books.sides import RowRule, SidesCompared
+from ledger.books.two_sides import COMPARISONS
 from ledger.journal.opened_records import ENTRY, JOINED, OpenedRecord, opened_or_gone
 from ledger.record.decision_parts import REQUEST
 from ledger.record.new_records import LEDGER_ACT
@@ -42,7 +43,7 @@ DECISIONS_USUAL = 1_000
 SHOWN_MAX = 1_000
 """Differences that are kept; further ones are counted."""
 
-_DAYS = ("due_on", "day", "first_issued_on")
+_DAYS = ("due_on", "day", "first_issued_on", "settled_on")
 _BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _SAME_TITLE = "the last decisions"
 

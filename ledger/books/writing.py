@@ -79,10 +79,10 @@ class Writing:
         if not self._currencies:
             return {}
         accounts, orders = STORED[Account].table.c, STORED[Order].table.c
-        concerned = select(orders.account, orders.currency, accounts.currency).where(
+        concerned = select(orders.account, orders.foreign_currency, accounts.currency).where(
             orders.account == accounts.id,
             orders.state == OrderState.HELD.value,
-            or_(orders.currency.in_(self._currencies), accounts.currency.in_(self._currencies)),
+            or_(orders.foreign_currency.in_(self._currencies), accounts.currency.in_(self._currencies)),
         )
         return {
             account: max(self._currencies[each] for each in currencies if each in self._currencies)

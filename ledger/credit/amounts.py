@@ -46,6 +46,11 @@ class Reading:
             )
         return day
 
+    def rate(self, raw: Any, path: str) -> int | None:
+        """A share from 0 to 1, in millionths; None where it is left out."""
+        value = None if raw is None else self._read(raw, self.vocabulary.type_named(Kind.RATE), path)
+        return value if isinstance(value, int) else None
+
     def optional_date(self, raw: Any, path: str) -> int | None:
         """A day, or None where it is left out."""
         return None if raw is None else self.date(raw, path)

@@ -13,6 +13,7 @@ from ledger.credit.command_posting import Posting
 from ledger.credit.judging import judge, order_change, take_decision, touched, wanted_order
 from ledger.credit.moves import Move, require_legal
 from ledger.credit.order import Order, OrderCheckpoint, Release, ReleaseState, Revision
+from ledger.credit.order_currency import own_share, worth_today
 from ledger.credit.release_terms import uncovered
 from ledger.credit.shown import money_shown, order_shown
 from ledger.credit.snapshot import Snapshot, Wants
@@ -48,13 +49,15 @@ def change_order(snapshot: Snapshot, command: ChangeOrder, desk: Desk) -> Ledger
     digest = digest_of_asked(order.account, command.asked, None)
     _refuse_known(snapshot, order, command, digest)
     require_legal(Move.CHANGE, order)
-    amount = asked_amount(command.asked, account.currency, desk.engine.vocabulary)
+    asked = asked_amount(command.asked, order.foreign_currency or account.currency, desk.engine.vocabulary)
+    amount = _worth(snapshot, order, asked, desk)
     _refuse_below_delivered(order, amount)
     changed = replace(
         order,
         revision=command.revision,
         asked=command.asked,
         amount=amount,
+        foreign_amount=None if order.foreign_currency is None else asked,
         lapsed=0,
         is_prepaid=command.asked.get("prepayment") is True,
         touched_by=touched(order, command.asker),
@@ -76,6 +79,15 @@ def change_order(snapshot: Snapshot, command: ChangeOrder, desk: Desk) -> Ledger
         posting.put(replace(release, state=ReleaseState.ENDED))
     changed = take_decision(posting, changed, judged, "change")
     return order_change(posting, changed, judged)
+
+
+def _worth(snapshot: Snapshot, order: Order, asked: int, desk: Desk) -> int:
+    """In the account's currency; one of which something has gone keeps its rate."""
+    if order.foreign_currency is None:
+        return asked
+    if order.delivered or order.billed:
+        return own_share(order, asked)
+    return worth_today(snapshot, desk, asked, order.foreign_currency, order.currency)
 
 
 def _refuse_known(snapshot: Snapshot, order: Order, command: ChangeOrder, digest: str) -> None:

@@ -24,7 +24,8 @@ NO_END = "2199-12-31"
 """The last day of what has no end."""
 
 _ONE = 10**RATE_SCALE
-_GUARANTEES = frozenset((SecurityKind.BANK_GUARANTEE, SecurityKind.PARENT_GUARANTEE, SecurityKind.FLOATING_CHARGE))
+GUARANTEES = frozenset((SecurityKind.BANK_GUARANTEE, SecurityKind.PARENT_GUARANTEE, SecurityKind.FLOATING_CHARGE))
+"""Kinds that pay on demand."""
 
 _WORDS = {
     SecurityKind.BANK_GUARANTEE: "bank_guarantee",
@@ -46,7 +47,7 @@ def cover_facts(
     it will have to be paid."""
     securities = snapshot.of_account(Security, account.id)
     general = [each for each in securities if each.order is None and (each.ended_on is None or each.ended_on > day)]
-    facts = _guarantees([each for each in general if each.kind in _GUARANTEES], day, due_on, money)
+    facts = _guarantees([each for each in general if each.kind in GUARANTEES], day, due_on, money)
     facts |= _insurance([each for each in general if each.kind is SecurityKind.INSURANCE], day, money)
     letters = _letters(snapshot, account, securities, day, own)
     if letters is not None:

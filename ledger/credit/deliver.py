@@ -16,6 +16,7 @@ from ledger.credit.judging import in_state, judge, order_change, set_hold, take_
 from ledger.credit.moves import Move, legal_moves, require_legal
 from ledger.credit.numbered_delivery import NumberedDelivery
 from ledger.credit.order import LIVE, STATE_OF_OUTCOME, Order, OrderCheckpoint, OrderState
+from ledger.credit.order_currency import ROUNDING, own_share, revalued
 from ledger.credit.shown import money_shown
 from ledger.credit.snapshot import Snapshot, Wants
 from ledger.credit.stop import end_releases
@@ -27,7 +28,7 @@ class Deliver:
 
     order: str
     amount: object
-    """As it was sent: decimal text in the account's currency."""
+    """As it was sent: decimal text in the order's own currency."""
 
     is_final: bool
     """What is left of the order is not delivered any more."""
@@ -75,10 +76,11 @@ class Undeliver:
 def deliver(snapshot: Snapshot, command: Deliver, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`, and `Again` where a delivery of this number was done. What the decision stops is a
     change with `refused`, and may be sent again under its number."""
-    order = wanted_order(snapshot, command.order)
-    amount = asked_positive(command.amount, "amount", order.currency, desk.engine.vocabulary)
+    order = revalued(snapshot, wanted_order(snapshot, command.order), desk)
+    asked = _asked(command, order, desk)
+    amount = _part(order, asked, order.undelivered)
     numbered = NumberedDelivery(
-        id=command.delivery, is_return=False, asked={"amount": amount, "final": command.is_final}
+        id=command.delivery, is_return=False, asked={"amount": asked, "final": command.is_final}
     )
     numbered.refuse_known(snapshot, order)
     if order.state is OrderState.CONDITIONAL:
@@ -116,10 +118,9 @@ def undeliver(snapshot: Snapshot, command: Undeliver, desk: Desk) -> LedgerChang
     """Raises `CommandRefused`, and `Again` where a return of this number was done. Nothing is decided: what comes back
     lessens what is owed, or counts as it did."""
     order = wanted_order(snapshot, command.order)
-    amount = asked_positive(command.amount, "amount", order.currency, desk.engine.vocabulary)
-    numbered = NumberedDelivery(
-        id=command.delivery, is_return=True, asked={"amount": amount, "again": command.is_again}
-    )
+    asked = _asked(command, order, desk)
+    amount = _part(order, asked, order.delivered)
+    numbered = NumberedDelivery(id=command.delivery, is_return=True, asked={"amount": asked, "again": command.is_again})
     numbered.refuse_known(snapshot, order)
     require_legal(Move.UNDELIVER, order)
     if amount > order.delivered:
@@ -148,6 +149,18 @@ def undeliver(snapshot: Snapshot, command: Undeliver, desk: Desk) -> LedgerChang
     return replace(order_change(posting, back, None), id=command.id)
 
 
+def _asked(command: Deliver | Undeliver, order: Order, desk: Desk) -> int:
+    """In minor units of the order's own currency."""
+    currency = order.foreign_currency or order.currency
+    return asked_positive(command.amount, "amount", currency, desk.engine.vocabulary)
+
+
+def _part(order: Order, asked: int, most: int) -> int:
+    """What that is in the account's currency: never more than there is for want of rounding."""
+    amount = own_share(order, asked)
+    return most if order.foreign_amount is not None and most < amount <= most + ROUNDING else amount
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Billed:
     """What an invoice was to its order; amounts in minor units of the account."""
@@ -163,6 +176,9 @@ class Billed:
 
     beyond: int
     """How much of that is more than the whole order: the account owes it, and the order has no part in it."""
+
+    is_part: bool
+    """Whether the order has any part in the invoice."""
 
 
 def bill_order(posting: Posting, number: str, amount: int) -> Billed | None:
@@ -181,9 +197,13 @@ def bill_order(posting: Posting, number: str, amount: int) -> Billed | None:
     direct = min(order.undelivered, amount - delivered)
     lapsed = min(order.lapsed, amount - delivered - direct)
     told = Billed(
-        order=order, state=order.state, unchecked=amount - delivered, beyond=amount - delivered - direct - lapsed
+        order=order,
+        state=order.state,
+        unchecked=amount - delivered,
+        beyond=amount - delivered - direct - lapsed,
+        is_part=delivered + direct + lapsed > 0,
     )
-    if not delivered + direct + lapsed:
+    if not told.is_part:
         return told
     billed = replace(
         order,

@@ -71,10 +71,16 @@ def _price(snapshot: Snapshot, desk: Desk, currency: str, day: int) -> Fraction:
         return Fraction(1)
     rate = rate_on(snapshot, desk, currency, day)
     if rate is None:
-        raise CommandRefused(
-            "no-rate",
-            f"there is no rate of {currency} for {date_of(day)} that is at most {desk.engine.vocabulary.rate_days} "
-            f"days old; send one to /v1/rates, or the amount in {own}",
-            currency=currency,
-        )
+        raise no_rate(desk, currency, day)
     return Fraction(rate.value, 10**rate.scale)
+
+
+def no_rate(desk: Desk, currency: str, day: int) -> CommandRefused:
+    """Why something can't be done that takes a currency's rate of this day."""
+    vocabulary = desk.engine.vocabulary
+    return CommandRefused(
+        "no-rate",
+        f"there is no rate of {currency} for {date_of(day)} that is at most {vocabulary.rate_days} days old; send one "
+        f"to /v1/rates, or the amount in {vocabulary.currency}",
+        currency=currency,
+    )

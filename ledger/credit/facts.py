@@ -16,6 +16,7 @@ from ledger.credit.account import Account
 from ledger.credit.account_fact_group import DERIVED_OF_ACCOUNT, account_body, as_of, deposits_for, iso_of, money_of
 from ledger.credit.change import Desk
 from ledger.credit.order import Order, OrderCheckpoint, Release, ReleaseState
+from ledger.credit.order_currency import asked_of_account
 from ledger.credit.release_terms import covers
 from ledger.credit.security import Security, SecurityKind
 from ledger.credit.snapshot import Snapshot
@@ -66,7 +67,7 @@ def _order_group(
     group = {
         "id": order.id,
         "prepayment": False,
-        **order.asked,
+        **asked_of_account(order, desk.engine.vocabulary),
         "amount": money(order.amount - order.billed - order.lapsed),
     }
     group["checkpoint"] = checkpoint.value

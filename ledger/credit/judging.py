@@ -10,7 +10,7 @@ from engine.vocabulary.persons import person
 from ledger.credit.account import Account, Group
 from ledger.credit.change import Asker, CommandRefused, Desk, Judged, LedgerChange
 from ledger.credit.command_posting import Posting
-from ledger.credit.exchange import last_rate, rate_on
+from ledger.credit.exchange import last_rate, no_rate, rate_on
 from ledger.credit.facts import as_of, order_body
 from ledger.credit.order import (
     RESERVING,
@@ -22,6 +22,7 @@ from ledger.credit.order import (
     OrderState,
     Release,
 )
+from ledger.credit.order_currency import rate_missing
 from ledger.credit.profile import money_facts
 from ledger.credit.shown import money_shown, order_shown
 from ledger.credit.snapshot import Snapshot
@@ -43,32 +44,34 @@ def judge(
 ) -> Judged:
     """The order decided as it would stand, with a release that is only proposed. Raises `FactsRefused`."""
     body = order_body(snapshot, order, desk, checkpoint, release)
-    if "currency" in body and "rates" not in body:
-        return _judge_without_rate(snapshot, order, desk, body, id)
+    missing = rate_missing(snapshot, order, desk)
+    if missing is not None:
+        return _judge_without_rate(snapshot, order, desk, body, id, missing)
     return Judged(decision=desk.engine.decide_request("order", body, as_of(body), id), facts=body)
 
 
-def _judge_without_rate(snapshot: Snapshot, order: Order, desk: Desk, body: dict[str, Any], id: str) -> Judged:
-    """Nobody knows today what amounts in the account's currency are worth: they are left out, but for the order's own
-    by the last rate that there was. So whatever they speak for or against waits. Raises `CommandRefused` (`no-rate`)
-    where there never was one, and where the policies would let the order go without looking at an amount."""
-    currency, known = body.pop("currency"), desk.engine.vocabulary
-    last = last_rate(snapshot, desk, currency)
-    if last is not None:
+def _judge_without_rate(
+    snapshot: Snapshot, order: Order, desk: Desk, body: dict[str, Any], id: str, missing: str
+) -> Judged:
+    """Nobody knows today what amounts in the account's currency, or the order's own, are worth: they are left out, but
+    for the order's own by the last rate that there was. So whatever they speak for or against waits. Raises
+    `CommandRefused` (`no-rate`) where there never was one, and where the policies would let the order go without
+    looking at an amount."""
+    known = desk.engine.vocabulary
+    body.pop("rates", None)
+    currency = body.pop("currency", known.currency)
+    last = None if currency == known.currency else last_rate(snapshot, desk, currency)
+    if last is not None or currency == known.currency:
         amounts = money_facts(known, "order")
         for group in ("order", "account"):
             body[group] = {name: value for name, value in body[group].items() if f"{group}.{name}" not in amounts}
-        amount = last.converted(order.amount - order.billed, known.currency_digits)
+        left = order.amount - order.billed
+        amount = left if last is None else last.converted(left, known.currency_digits)
         body["order"]["amount"] = money_shown(amount, known.currency)
         decision = desk.engine.decide_request("order", body, as_of(body), id)
         if STATE_OF_OUTCOME[decision.outcome] not in RESERVING:
             return Judged(decision=decision, facts=body)
-    raise CommandRefused(
-        "no-rate",
-        f"there is no rate of {currency} for {desk.business_date} that is at most {known.rate_days} days old; send one "
-        "to /v1/rates",
-        currency=currency,
-    )
+    raise no_rate(desk, missing, desk.day)
 
 
 def take_decision(
@@ -181,8 +184,9 @@ def _last_hold(posting: Posting, order: Order) -> Hold | None:
     return None if last is None else posting.get(Hold, *last.key)
 
 
-def versions(posting: Posting, account: str) -> dict[str, Any]:
-    """On which state of the account and its group, and on which day, something was decided; and which state it made."""
+def versions(posting: Posting, account: str, order: Order | None = None) -> dict[str, Any]:
+    """On which state of the account and its group, and on which day, something was decided; and which state it made.
+    `order`: what was decided, whose own currency may have no rate."""
     before = posting.snapshot.existing(Account, account)
     after = posting.get(Account, account) or before
     group = None if before.group is None else posting.snapshot.get(Group, before.group)
@@ -192,10 +196,11 @@ def versions(posting: Posting, account: str) -> dict[str, Any]:
         "account_version_after": after.version,
         "group_version": None if group is None else group.version,
     }
-    desk = posting.desk
-    if after.currency == desk.engine.vocabulary.currency or rate_on(posting.snapshot, desk, after.currency, desk.day):
-        return told
-    return {**told, "no_rate_of": after.currency}
+    desk, own = posting.desk, posting.desk.engine.vocabulary.currency
+    missing = None if order is None else rate_missing(posting.snapshot, order, desk)
+    if missing is None and after.currency != own and not rate_on(posting.snapshot, desk, after.currency, desk.day):
+        missing = after.currency
+    return told if missing is None else {**told, "no_rate_of": missing}
 
 
 def order_change(
@@ -220,7 +225,7 @@ def order_change(
         about=order.id,
         account=order.account,
         judged=judged,
-        told=versions(posting, order.account) | ({} if cause is None else {"cause": dict(cause)}),
+        told=versions(posting, order.account, now) | ({} if cause is None else {"cause": dict(cause)}),
         shown={"order": order_shown(now), **(shown or {})},
         rechecks=posting.rechecks,
         recheck_groups=frozenset((group,)) if group is not None and posting.rechecks else frozenset(),

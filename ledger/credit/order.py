@@ -67,13 +67,20 @@ class Order:
 
     state: OrderState
     asked: Mapping[str, Any] = field(hash=False)
-    """The facts of the order that its caller gives, by their names without `order.`, as JSON; amounts in `currency`."""
+    """The facts of the order that its caller gives, by their names without `order.`, as JSON; amounts in
+    `foreign_currency` where it has one, and in `currency` otherwise."""
 
     currency: str
-    """That of the amounts in `asked`."""
+    """The account's."""
 
     amount: int
     """What it comes to, in the account's currency."""
+
+    foreign_currency: str | None = None
+    """ISO 4217, where the order is in another currency than its account."""
+
+    foreign_amount: int | None = None
+    """What it comes to there, in minor units of that currency."""
 
     is_prepaid: bool = False
     reserved: int = 0

@@ -24,6 +24,7 @@ from ledger.credit.judging import (
 )
 from ledger.credit.moves import FROM, Move, require_legal
 from ledger.credit.order import RESERVING, STATE_OF_OUTCOME, Hold, HoldKind, Order, OrderCheckpoint, OrderState
+from ledger.credit.order_currency import revalued
 from ledger.credit.snapshot import Snapshot, Wants
 from ledger.credit.stop import refused_own
 
@@ -66,7 +67,7 @@ class Lift:
 def recheck(snapshot: Snapshot, command: Recheck, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused`. What a person holds stays held. Where nothing holds the order any more, it goes at the
     word of somebody with authority whose own it isn't; at anybody else's only where it would go by itself."""
-    order = wanted_order(snapshot, command.order)
+    order = revalued(snapshot, wanted_order(snapshot, command.order), desk)
     require_legal(Move.RECHECK, order)
     judged = judge(snapshot, order, desk, OrderCheckpoint.RECHECK, command.id)
     posting = Posting(snapshot, desk, "recheck")
@@ -82,7 +83,7 @@ def recheck(snapshot: Snapshot, command: Recheck, desk: Desk) -> LedgerChange:
 def lift(snapshot: Snapshot, command: Lift, desk: Desk) -> LedgerChange:
     """Raises `Unchanged` where the order waits on, or there is nothing to lift. Rejections and what a person holds are
     never looked at; an order that waits for its conditions goes once they are met, and is never worse for the look."""
-    order = wanted_order(snapshot, command.order)
+    order = revalued(snapshot, wanted_order(snapshot, command.order), desk)
     if order.state not in FROM[Move.LIFT]:
         raise Unchanged
     posting = Posting(snapshot, desk, "lift")

@@ -19,6 +19,7 @@ from ledger.credit.command_posting import Posting
 from ledger.credit.judging import judge, order_change, sales_person_of, take_decision, wanted_order
 from ledger.credit.moves import Move, require_legal
 from ledger.credit.order import RESERVING, STATE_OF_OUTCOME, Order, OrderCheckpoint, Release, ReleaseState
+from ledger.credit.order_currency import revalued
 from ledger.credit.release_terms import covers
 from ledger.credit.shown import release_shown
 from ledger.credit.snapshot import Snapshot, Wants
@@ -53,7 +54,7 @@ class ReleaseOrder:
 def release_order(snapshot: Snapshot, command: ReleaseOrder, desk: Desk) -> LedgerChange:
     """Raises `CommandRefused` where the order isn't held, or nobody with authority asks. A release that the policies
     refuse is a change with `refused`."""
-    order = wanted_order(snapshot, command.order)
+    order = revalued(snapshot, wanted_order(snapshot, command.order), desk)
     require_legal(Move.RELEASE, order)
     first = _release(snapshot, order, command, desk)
     own = _why_own(snapshot, order, first.by)

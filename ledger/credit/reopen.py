@@ -10,6 +10,7 @@ from ledger.credit.judging import judge, order_change, take_decision, touched, w
 from ledger.credit.ledger_state import require_authority
 from ledger.credit.moves import Move, require_legal
 from ledger.credit.order import OrderCheckpoint
+from ledger.credit.order_currency import revalued
 from ledger.credit.snapshot import Snapshot, Wants
 from ledger.credit.stop import refused_own
 
@@ -42,6 +43,7 @@ def reopen(snapshot: Snapshot, command: Reopen, desk: Desk) -> LedgerChange:
         if refused is not None:
             return order_change(posting, order, None, refused=refused, is_refusal=True)
     again = replace(order, entered_on=desk.day, lapsed=0, approved_on=None, approved_amount=None, stopped_by=None)
+    again = revalued(snapshot, again, desk)
     again = replace(again, touched_by=touched(order, command.asker))
     judged = judge(snapshot, again, desk, OrderCheckpoint.ENTRY, command.id)
     again = take_decision(posting, again, judged, "reopen")

@@ -17,6 +17,10 @@ from ledger.credit.security import Security
 def order_shown(order: Order) -> dict[str, Any]:
     """An order as it stands, and what can be done with it."""
     money = decimal_formatter(MINOR_UNITS[order.currency])
+    foreign = {}
+    if order.foreign_currency is not None and order.foreign_amount is not None:
+        own = decimal_formatter(MINOR_UNITS[order.foreign_currency])
+        foreign = {"foreign": {"currency": order.foreign_currency, "amount": own(order.foreign_amount)}}
     return {
         "id": order.id,
         "account": order.account,
@@ -38,6 +42,7 @@ def order_shown(order: Order) -> dict[str, Any]:
         "copied_from": None if order.root == order.id else order.root,
         "decision": order.decision,
         "legal_moves": legal_moves(order),
+        **foreign,
     }
 
 

@@ -52,6 +52,12 @@ class Wants:
     deliveries: frozenset[str] = frozenset()
     """Orders of which all deliveries and returns are wanted that have a number."""
 
+    write_offs: frozenset[str] = frozenset()
+    """Write-offs by their numbers, with all others of their accounts and their invoices."""
+
+    written_off: frozenset[str] = frozenset()
+    """Accounts of which all write-offs are wanted."""
+
     currencies: frozenset[str] = frozenset()
     """Of which rates are wanted, beside those of the accounts."""
 
@@ -66,6 +72,8 @@ class Wants:
             releases=self.releases | other.releases,
             histories=self.histories | other.histories,
             deliveries=self.deliveries | other.deliveries,
+            write_offs=self.write_offs | other.write_offs,
+            written_off=self.written_off | other.written_off,
             currencies=self.currencies | other.currencies,
         )
 

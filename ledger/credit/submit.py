@@ -14,6 +14,7 @@ from ledger.credit.change import Again, Asker, CommandRefused, Desk, LedgerChang
 from ledger.credit.command_posting import Posting
 from ledger.credit.judging import judge, order_change, sales_person_of, take_decision
 from ledger.credit.order import Order, OrderCheckpoint, OrderState, Revision
+from ledger.credit.order_currency import asked_currency, worth_today
 from ledger.credit.shown import order_shown
 from ledger.credit.snapshot import Snapshot, Wants
 
@@ -25,8 +26,10 @@ class Submit:
     order: str
     account: str
     asked: Mapping[str, Any] = field(hash=False)
-    """Facts of the order by their names without `order.`, as JSON: amounts as decimal text, in the account's
-    currency."""
+    """Facts of the order by their names without `order.`, as JSON: amounts as decimal text, in `currency`."""
+
+    currency: str | None = None
+    """ISO 4217; None: the account's."""
 
     copied_from: str | None
     """The order that this one was copied or split from."""
@@ -39,7 +42,10 @@ class Submit:
     def wants(self) -> Wants:
         """The account, and orders of this number wherever they are."""
         origin = frozenset() if self.copied_from is None else frozenset((self.copied_from,))
-        return Wants(accounts=frozenset((self.account,)), orders=frozenset((self.order,)) | origin)
+        currencies = frozenset() if self.currency is None else frozenset((self.currency,))
+        return Wants(
+            accounts=frozenset((self.account,)), orders=frozenset((self.order,)) | origin, currencies=currencies
+        )
 
 
 def submit(snapshot: Snapshot, command: Submit, desk: Desk) -> LedgerChange:
@@ -47,8 +53,11 @@ def submit(snapshot: Snapshot, command: Submit, desk: Desk) -> LedgerChange:
     account = snapshot.get(Account, command.account)
     if account is None:
         raise CommandRefused("unknown-account", f"there is no account {command.account}", account=command.account)
-    digest = digest_of_asked(command.account, command.asked, command.copied_from)
+    currency = asked_currency(command.currency, account)
+    told = command.asked if currency == account.currency else {**command.asked, "currency": currency}
+    digest = digest_of_asked(command.account, told, command.copied_from)
     _refuse_known(snapshot, command, digest)
+    asked, is_foreign = asked_amount(command.asked, currency, desk.engine.vocabulary), currency != account.currency
     order = Order(
         id=command.order,
         account=command.account,
@@ -56,7 +65,9 @@ def submit(snapshot: Snapshot, command: Submit, desk: Desk) -> LedgerChange:
         state=OrderState.HELD,
         asked=command.asked,
         currency=account.currency,
-        amount=asked_amount(command.asked, account.currency, desk.engine.vocabulary),
+        amount=worth_today(snapshot, desk, asked, currency, account.currency),
+        foreign_currency=currency if is_foreign else None,
+        foreign_amount=asked if is_foreign else None,
         is_prepaid=command.asked.get("prepayment") is True,
         root=_root(snapshot, command),
         entered_by=command.asker.login,

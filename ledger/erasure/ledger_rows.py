@@ -17,12 +17,13 @@ from ledger.credit.order import LIVE, Hold, Order, OrderDelivery, Release, Revis
 from ledger.credit.security import Security
 from ledger.items.item import Allocation, ItemState, OpenItem
 from ledger.items.totals import DayRecord, DueTotal, LevelTotal
+from ledger.items.write_off import WriteOff
 from ledger.store.key_database import SubjectKeys
 from ledger.store.ledger_tables import STORED, ledger_entries, rechecks
 
 _KINDS = (
-    Figures, Grade, Limit, Security, Order, Revision, OrderDelivery, Hold, Release, OpenItem, Allocation, DueTotal,
-    LevelTotal, DayRecord,
+    Figures, Grade, Limit, Security, Order, Revision, OrderDelivery, Hold, Release, OpenItem, Allocation, WriteOff,
+    DueTotal, LevelTotal, DayRecord,
 )  # fmt: skip
 """Rows that belong to one account."""
 

@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from engine.vocabulary.currencies import MINOR_UNITS
-from engine.vocabulary.decimals import decimal_formatter
+from engine.vocabulary.decimals import RATE_SCALE, decimal_formatter
 from ledger.credit.account import Account
 from ledger.credit.change import Again, CommandRefused
 from ledger.credit.shown import iso
@@ -22,6 +22,7 @@ _SHOWN_AS = {
     ItemKind.CREDIT_NOTE: "credit_note",
     ItemKind.PAYMENT: "payment",
     ItemKind.DEPOSIT: "deposit",
+    ItemKind.WRITE_OFF: "item",
 }
 """The member of the answer that an item was shown as when it was booked."""
 
@@ -51,6 +52,10 @@ def refuse_booked(snapshot: Snapshot, id: str, digest: str) -> None:
     )
 
 
+rate_shown = decimal_formatter(RATE_SCALE)
+"""Millionths as decimal text: 20,000 are `0.020000`."""
+
+
 def item_shown(item: OpenItem, currency: str) -> dict[str, Any]:
     """An item as it stands; `currency` is its account's."""
     money = decimal_formatter(MINOR_UNITS[currency])
@@ -68,6 +73,12 @@ def item_shown(item: OpenItem, currency: str) -> dict[str, Any]:
         "order": item.order,
         "settled_on": iso(item.settled_on),
         "dunning_level": item.dunning_level,
+        "discount_rate": None if item.discount_rate is None else rate_shown(item.discount_rate),
+        "discount_days": item.discount_days,
+        "daily_interest_rate": None if item.daily_interest_rate is None else rate_shown(item.daily_interest_rate),
+        "interest_of": item.interest_of,
+        "written_off": money(item.written_off),
+        "recovered": money(item.recovered),
     }
     if item.foreign_currency is not None and item.foreign_amount is not None and item.foreign_open is not None:
         foreign = decimal_formatter(MINOR_UNITS[item.foreign_currency])
@@ -83,6 +94,11 @@ def allocations_shown(allocations: Sequence[Allocation], currency: str) -> list[
     """What was set off against what; `currency` is the account's."""
     money = decimal_formatter(MINOR_UNITS[currency])
     return [
-        {"item": each.to_item, "amount": money(each.amount), "effective_on": iso(each.effective_on)}
+        {
+            "item": each.to_item,
+            "amount": money(each.amount),
+            "effective_on": iso(each.effective_on),
+            "cause": each.cause.value,
+        }
         for each in allocations
     ]

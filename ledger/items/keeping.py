@@ -24,12 +24,15 @@ FX = "fx"
 """Cause of entries for what an item was worth more or less in the account's currency when it was paid."""
 
 
-def put_item(posting: Posting, item: OpenItem, *, effective_on: int | None = None, fx: int = 0) -> None:
+def put_item(
+    posting: Posting, item: OpenItem, *, effective_on: int | None = None, fx: int = 0, cause: str | None = None
+) -> None:
     """The item as it stands from now on, with an entry for what its open amount moved and all totals. `effective_on`:
-    from which day that counts; None: the business date. `fx`: part of what moved that is a difference of rates."""
+    from which day that counts; None: the business date. `fx`: part of what moved that is a difference of rates.
+    `cause`: of the entry, where that is another than the command."""
     before = posting.get(OpenItem, item.id)
     posting.put(item)
-    _move(posting, before, item, effective_on, fx)
+    _move(posting, before, item, effective_on, fx, cause)
     _follow_due_totals(posting, before, item)
     _follow_levels(posting, before, item)
     _follow_days(posting, before, item)
@@ -63,10 +66,12 @@ def is_owed(item: OpenItem) -> bool:
     return item.kind in OWED and item.open_amount != 0
 
 
-def _move(posting: Posting, before: OpenItem | None, item: OpenItem, effective_on: int | None, fx: int) -> None:
+def _move(
+    posting: Posting, before: OpenItem | None, item: OpenItem, effective_on: int | None, fx: int, cause: str | None
+) -> None:
     moved = item.open_amount - (before.open_amount if before else 0)
     bucket = bucket_of(item)
-    for amount, cause in ((moved - fx, None), (fx, FX)):
+    for amount, why in ((moved - fx, cause), (fx, FX)):
         posting.move(
             item.account,
             bucket,
@@ -74,7 +79,7 @@ def _move(posting: Posting, before: OpenItem | None, item: OpenItem, effective_o
             order=item.order,
             item=item.id,
             effective_on=effective_on,
-            cause=cause,
+            cause=why,
         )
 
 

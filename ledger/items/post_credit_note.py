@@ -11,10 +11,10 @@ from ledger.credit.command_posting import Posting
 from ledger.credit.ledger_state import helped, required_account, state_told
 from ledger.credit.snapshot import Snapshot, Wants
 from ledger.items.booked import allocations_shown, digest_of, item_shown, refuse_booked
-from ledger.items.item import OWED, ItemKind, ItemState, OpenItem
+from ledger.items.item import OWED, ItemKind, OpenItem
 from ledger.items.keeping import put_item
 from ledger.items.post_payment import received, rest_noticed
-from ledger.items.settling import SettingOff, allocations_of, oldest_due_first
+from ledger.items.settling import SettingOff, cancel_where_credited_in_full, oldest_due_first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +62,13 @@ def post_credit_note(snapshot: Snapshot, command: PostCreditNote, desk: Desk) ->
     setting_off = SettingOff(posting, item, item.issued_on)
     if invoice is not None:
         setting_off.against(invoice)
-        _cancel_where_credited_in_full(posting, invoice.id)
+        cancel_where_credited_in_full(posting, invoice.id)
     elif not command.is_on_account:
         for debt in oldest_due_first(posting, account.id):
             if not setting_off.left:
                 break
             setting_off.against(debt)
+            cancel_where_credited_in_full(posting, debt.id)
     change = LedgerChange(
         rows=posting.rows,
         entries=posting.entries,
@@ -84,20 +85,6 @@ def post_credit_note(snapshot: Snapshot, command: PostCreditNote, desk: Desk) ->
         status=201,
     )
     return helped(posting, change)
-
-
-def _cancel_where_credited_in_full(posting: Posting, invoice: str) -> None:
-    """What nobody had to pay is no payment: it never counts in the payment record."""
-    item = posting.get(OpenItem, invoice)
-    if item is None or item.state is not ItemState.SETTLED:
-        return
-    credited = 0
-    for each in allocations_of(posting, item.account):
-        if each.to_item == item.id and each.reversed_on is None:
-            source = posting.get(OpenItem, each.from_item)
-            credited += each.amount if source is not None and source.kind is ItemKind.CREDIT_NOTE else 0
-    if credited == item.amount:
-        put_item(posting, replace(item, state=ItemState.CANCELLED))
 
 
 def _item(snapshot: Snapshot, command: PostCreditNote, account: Account, desk: Desk) -> OpenItem:

@@ -7,12 +7,13 @@ from typing import Any
 
 from ledger.credit.account import Account
 from ledger.credit.amounts import Reading
-from ledger.credit.change import Asker, Desk, LedgerChange
+from ledger.credit.change import Asker, CommandRefused, Desk, LedgerChange
 from ledger.credit.command_posting import Posting
 from ledger.credit.deliver import Billed, bill_order
 from ledger.credit.exchange import worth
 from ledger.credit.ledger_state import helped, required_account, state_told
 from ledger.credit.order import Order
+from ledger.credit.order_currency import ROUNDING, own_share
 from ledger.credit.shown import order_shown
 from ledger.credit.snapshot import Snapshot, Wants
 from ledger.items.billing_notices import billing_notices, unknown_order_notice, warned
@@ -20,6 +21,9 @@ from ledger.items.booked import digest_of, item_shown, refuse_booked
 from ledger.items.item import ItemKind, ItemState, OpenItem
 from ledger.items.keeping import put_item
 from ledger.items.settling import SettingOff
+
+DISCOUNT_DAYS_MAX = 3650
+"""As the fact `invoice.discount_days` has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +49,18 @@ class PostInvoice:
     settled_on: str | None = None
     """Of one that was paid before the ledger knew of it: the day on which nothing was open any more."""
 
+    discount_rate: str | None = None
+    """Share that may be taken off by whoever pays early, from 0 to 1; with `discount_days`."""
+
+    discount_days: int | None = None
+    """Days from the day of issue within which it may."""
+
+    daily_interest_rate: str | None = None
+    """Late interest a day by contract, from 0 to 1; None: the contract says nothing."""
+
+    interest_of: str | None = None
+    """Of a debit: the invoice of the same account whose late interest it is."""
+
     known_on: str | None = None
     """The day of the list of open items that it comes from; None: today."""
 
@@ -58,7 +74,7 @@ class PostInvoice:
         return Wants(
             accounts=frozenset((self.account,)),
             histories=frozenset((self.account,)),
-            items=frozenset((self.invoice,)),
+            items=frozenset((self.invoice,) if self.interest_of is None else (self.invoice, self.interest_of)),
             orders=frozenset() if self.order is None else frozenset((self.order,)),
             currencies=frozenset() if self.currency is None else frozenset((self.currency,)),
         )
@@ -73,7 +89,7 @@ def post_invoice(snapshot: Snapshot, command: PostInvoice, desk: Desk) -> Ledger
     before = account.exposure
     billed = _billed(posting, command, item)
     notices = _notices(command, item, billed, account.currency)
-    if billed is None or billed.beyond == item.amount:
+    if billed is None or not billed.is_part:
         item = replace(item, order=None)
     put_item(posting, item, effective_on=item.issued_on)
     if billed is not None:
@@ -103,7 +119,16 @@ def _billed(posting: Posting, command: PostInvoice, item: OpenItem) -> Billed | 
     order = None if command.order is None else posting.get(Order, command.order)
     if order is None or order.account != command.account:
         return None
-    return bill_order(posting, order.id, item.amount)
+    return bill_order(posting, order.id, _part_of_order(order, item))
+
+
+def _part_of_order(order: Order, item: OpenItem) -> int:
+    """What of the order is invoiced, in the account's currency as the order has it: one in its own currency is that
+    share of it, at whatever rate it is owed."""
+    if item.foreign_amount is None or item.foreign_currency != order.foreign_currency:
+        return item.amount
+    part, left = own_share(order, item.foreign_amount), order.amount - order.billed
+    return left if left < part <= left + ROUNDING else part
 
 
 def _notices(command: PostInvoice, item: OpenItem, billed: Billed | None, currency: str) -> list[dict[str, Any]]:
@@ -122,11 +147,12 @@ def _item(snapshot: Snapshot, command: PostInvoice, account: Account, desk: Desk
     if command.settled_on is not None:
         reading.date(command.settled_on, "settled_on", is_past=True)
     known_on = reading.date(command.known_on, "known_on", or_else=desk.day, is_past=True)
+    terms = _terms(reading, command)
     reading.done()
-    digest = digest_of(
-        command.kind.value, account.id, amount, currency, issued_on, due_on, command.order, command.settled_on
-    )
-    refuse_booked(snapshot, command.invoice, digest)
+    content = (command.kind.value, account.id, amount, currency, issued_on, due_on, command.order, command.settled_on)
+    agreed = tuple(sorted((name, value) for name, value in terms.items() if value is not None))
+    refuse_booked(snapshot, command.invoice, digest_of(*content, *agreed))
+    _require_interest_of(snapshot, command)
     is_foreign = currency != account.currency
     own = worth(snapshot, desk, amount, currency, account.currency, day=min(issued_on, desk.day), rounded_up=True)
     return OpenItem(
@@ -143,8 +169,39 @@ def _item(snapshot: Snapshot, command: PostInvoice, account: Account, desk: Desk
         foreign_open=amount if is_foreign else None,
         record=command.id,
         known_on=known_on,
-        digest=digest,
+        digest=digest_of(*content, *agreed),
+        **terms,
     )
+
+
+def _terms(reading: Reading, command: PostInvoice) -> dict[str, Any]:
+    """What was agreed of discount and late interest, as fields of an item."""
+    discount = reading.rate(command.discount_rate, "discount_rate")
+    days = command.discount_days
+    if (command.discount_rate is None) != (days is None):
+        reading.fault("discount_days", "goes with discount_rate", "send both, or neither")
+    elif days is not None and not 0 <= days <= DISCOUNT_DAYS_MAX:
+        reading.fault("discount_days", "is no number of days", f"send 0 to {DISCOUNT_DAYS_MAX}")
+    if command.interest_of is not None and command.kind is not ItemKind.DEBIT:
+        reading.fault("interest_of", "is of a debit alone", 'send "kind": "debit"')
+    return {
+        "discount_rate": discount,
+        "discount_days": days,
+        "daily_interest_rate": reading.rate(command.daily_interest_rate, "daily_interest_rate"),
+        "interest_of": command.interest_of,
+    }
+
+
+def _require_interest_of(snapshot: Snapshot, command: PostInvoice) -> None:
+    if command.interest_of is None:
+        return
+    invoice = snapshot.get(OpenItem, command.interest_of)
+    if invoice is None or invoice.account != command.account or invoice.kind is not ItemKind.INVOICE:
+        raise CommandRefused(
+            "unknown-invoice",
+            f"account {command.account} has no invoice {command.interest_of}; nothing was booked",
+            invoices=[command.interest_of],
+        )
 
 
 def _set_off_deposits(posting: Posting, item: OpenItem, order: Order) -> OpenItem:
@@ -167,6 +224,7 @@ def _settled(posting: Posting, item: OpenItem, command: PostInvoice, desk: Desk)
     settled = replace(
         item,
         open_amount=0,
+        paid_before=item.open_amount,
         foreign_open=None if item.foreign_open is None else 0,
         state=ItemState.SETTLED,
         settled_on=day,

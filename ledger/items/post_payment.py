@@ -14,11 +14,16 @@ from ledger.credit.change import Asker, CommandRefused, Desk, LedgerChange
 from ledger.credit.command_posting import Posting
 from ledger.credit.exchange import worth
 from ledger.credit.ledger_state import helped, required_account, state_told
+from ledger.credit.shown import iso, money_shown
 from ledger.credit.snapshot import Snapshot, Wants
+from ledger.items.billing_notices import warned
 from ledger.items.booked import allocations_shown, digest_of, item_shown, refuse_booked
 from ledger.items.item import OWED, ItemKind, OpenItem
 from ledger.items.keeping import put_item
 from ledger.items.settling import SettingOff, oldest_due_first
+
+DISCOUNT_LATE = "discount-late"
+"""Code of the notice of a discount that was taken too late."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +77,7 @@ def post_payment(snapshot: Snapshot, command: PostPayment, desk: Desk) -> Ledger
     """Raises `CommandRefused`, `FactsRefused` with every fault, and `Again` where it was booked before."""
     account = required_account(snapshot, command.account)
     item, currency, parts = _item(snapshot, command, account, desk)
-    debts = _named(snapshot, command, account)
+    debts = named_debts(snapshot, command.references, account.id)
     posting = Posting(snapshot, desk, "payment")
     put_item(posting, item, effective_on=item.issued_on)
     setting_off = SettingOff(posting, item, item.issued_on)
@@ -80,7 +85,7 @@ def post_payment(snapshot: Snapshot, command: PostPayment, desk: Desk) -> Ledger
         most = None if part is None else worth(
             snapshot, desk, part, currency, account.currency, day=item.issued_on, rounded_up=False
         )  # fmt: skip
-        setting_off.against(posting.get(OpenItem, debt.id) or debt, most)
+        setting_off.against_named(posting.existing(OpenItem, debt.id), most)
     if not command.references and not command.is_on_account:
         for debt in oldest_due_first(posting, account.id):
             if not setting_off.left:
@@ -90,6 +95,8 @@ def post_payment(snapshot: Snapshot, command: PostPayment, desk: Desk) -> Ledger
 
 
 def _change(posting: Posting, command: PostPayment, account: Account, setting_off: SettingOff) -> LedgerChange:
+    late = discounts_noticed(setting_off, account.currency)
+    notices = [*rest_noticed(setting_off, account, expected=command.is_on_account), *late]
     change = LedgerChange(
         rows=posting.rows,
         entries=posting.entries,
@@ -97,15 +104,36 @@ def _change(posting: Posting, command: PostPayment, account: Account, setting_of
         act="payment",
         about=command.payment,
         account=account.id,
-        told=state_told(posting, account.id),
+        told=state_told(posting, account.id) | warned(late),
         shown={
             "payment": item_shown(setting_off.credit, account.currency),
             "allocations": allocations_shown(setting_off.made, account.currency),
-            "notices": rest_noticed(setting_off, account, expected=command.is_on_account),
+            "notices": notices,
         },
         status=201,
     )
     return helped(posting, change)
+
+
+def discounts_noticed(setting_off: SettingOff, currency: str) -> list[dict[str, Any]]:
+    """A notice of each invoice that is short by a discount that was taken too late: somebody has to ask for the rest,
+    or leave it."""
+    found = []
+    for debt, terms in setting_off.late_discounts:
+        shown_in = debt.foreign_currency or currency
+        rest, last = money_shown(terms.open, shown_in), iso(terms.last_day)
+        found.append(
+            {
+                "code": DISCOUNT_LATE,
+                "amount": rest,
+                "item": debt.id,
+                "text": {
+                    "en": f"{rest} {shown_in} of {debt.id} stays open: the discount could be taken until {last}.",
+                    "zh": f"{debt.id} 仍有 {rest} {shown_in} 未清：现金折扣的截止日为 {last}。",
+                },
+            }
+        )
+    return found
 
 
 def rest_noticed(setting_off: SettingOff, account: Account, *, expected: bool = False) -> list[dict[str, Any]]:
@@ -172,18 +200,18 @@ def received(
     )
 
 
-def _named(snapshot: Snapshot, command: PostPayment, account: Account) -> list[OpenItem]:
-    """What the payment names. Raises `CommandRefused` (`unknown-invoice`) before anything is booked."""
-    found = [snapshot.get(OpenItem, each.invoice) for each in command.references]
+def named_debts(snapshot: Snapshot, references: Sequence[Reference], account: str) -> list[OpenItem]:
+    """What an account's payment names. Raises `CommandRefused` (`unknown-invoice`) before anything is booked."""
+    found = [snapshot.get(OpenItem, each.invoice) for each in references]
     unknown = [
         each.invoice
-        for each, item in zip(command.references, found, strict=True)
-        if item is None or item.account != account.id or item.kind not in OWED
+        for each, item in zip(references, found, strict=True)
+        if item is None or item.account != account or item.kind not in OWED
     ]
     if unknown:
         raise CommandRefused(
             "unknown-invoice",
-            f"account {account.id} has no invoice {', '.join(unknown)}; nothing was booked",
+            f"account {account} has no invoice {', '.join(unknown)}; nothing was booked",
             invoices=unknown,
         )
     return [item for item in found if item is not None]

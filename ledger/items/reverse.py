@@ -1,4 +1,5 @@
-"""A payment or deposit is taken back: what it paid is open again, and the payment record is as it was before.
+"""A payment, deposit, credit note or write-off is taken back: what it was set off against is open again, and the
+payment record is as it was before.
 
 Nothing is deleted: allocations are marked, and entries bring the totals back. A payment that bounced is remembered by
 its account, and the account is decided at once, so that whoever watches it is warned.
@@ -6,6 +7,7 @@ its account, and the account is decided at once, so that whoever watches it is w
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from engine.vocabulary.binding import FactsRefused
@@ -17,19 +19,25 @@ from ledger.credit.command_posting import Posting
 from ledger.credit.ledger_state import state_told
 from ledger.credit.snapshot import Snapshot, Wants
 from ledger.items.booked import item_shown
-from ledger.items.item import Allocation, ItemKind, ItemState, OpenItem
+from ledger.items.item import Allocation, ItemKind, ItemState, OpenItem, SetOffCause
 from ledger.items.keeping import put_item
+from ledger.items.take_back import in_force_of, open_again
+from ledger.items.write_off import WriteOff, WriteOffState
 
-REVERSIBLE = frozenset((ItemKind.PAYMENT, ItemKind.DEPOSIT))
+_RECEIVED = frozenset((ItemKind.PAYMENT, ItemKind.DEPOSIT))
+"""Kinds that may bounce."""
+
+REVERSIBLE = _RECEIVED | {ItemKind.CREDIT_NOTE, ItemKind.WRITE_OFF}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reverse:
-    """A payment or deposit that isn't one."""
+    """A payment, deposit, credit note or write-off that isn't one."""
 
     item: str
     is_bounced: bool = True
-    """It came back from the bank; otherwise it was booked by mistake, and says nothing about the customer."""
+    """It came back from the bank; otherwise it was booked by mistake, and says nothing about the customer. Of money
+    alone."""
 
     on: str | None = None
     """The day on which it came back, not after today; None: today."""
@@ -41,8 +49,9 @@ class Reverse:
 
     @property
     def wants(self) -> Wants:
-        """The item, and with it what it was set off against, and the order of a deposit."""
-        return Wants(items=frozenset((self.item,)))
+        """The item, and with it what it was set off against, the order of a deposit, and the write-off that it is."""
+        item = frozenset((self.item,))
+        return Wants(items=item, write_offs=item)
 
 
 def reverse(snapshot: Snapshot, command: Reverse, desk: Desk) -> LedgerChange:
@@ -53,7 +62,9 @@ def reverse(snapshot: Snapshot, command: Reverse, desk: Desk) -> LedgerChange:
     day = reading.date(command.on, "on", or_else=desk.day, is_past=True)
     reading.done()
     posting = Posting(snapshot, desk, "reverse")
-    opened = _open_again(posting, item, day)
+    allocations = in_force_of(posting, item)
+    _refuse_recovered(posting, item, allocations)
+    opened = open_again(posting, allocations, day)
     is_foreign = item.foreign_open is not None
     taken_back = replace(
         item,
@@ -65,7 +76,9 @@ def reverse(snapshot: Snapshot, command: Reverse, desk: Desk) -> LedgerChange:
     put_item(posting, taken_back, effective_on=day)
     if item.kind is ItemKind.DEPOSIT:
         posting.end_approval(item.order)
-    if command.is_bounced:
+    if item.kind is ItemKind.WRITE_OFF and (write_off := posting.get(WriteOff, item.id)) is not None:
+        posting.put(replace(write_off, state=WriteOffState.REVERSED))
+    if command.is_bounced and item.kind in _RECEIVED:
         after = posting.touch(account.id)
         posting.put(replace(after, bounced_on=max(day, after.bounced_on or day)))
     judged = _warning(posting, account.id, command.id)
@@ -88,7 +101,11 @@ def reverse(snapshot: Snapshot, command: Reverse, desk: Desk) -> LedgerChange:
 def _required(snapshot: Snapshot, command: Reverse) -> OpenItem:
     item = snapshot.get(OpenItem, command.item)
     if item is None or item.kind not in REVERSIBLE:
-        raise CommandRefused("unknown-payment", f"there is no payment or deposit {command.item}", item=command.item)
+        raise CommandRefused(
+            "unknown-payment",
+            f"there is no payment, deposit, credit note or write-off {command.item}",
+            item=command.item,
+        )
     if item.state is ItemState.REVERSED:
         raise CommandRefused(
             "illegal-move",
@@ -99,23 +116,17 @@ def _required(snapshot: Snapshot, command: Reverse) -> OpenItem:
     return item
 
 
-def _open_again(posting: Posting, item: OpenItem, day: int) -> list[OpenItem]:
-    """What the item was set off against, as it is without it."""
-    opened: dict[str, OpenItem] = {}
-    for each in posting.snapshot.of_account(Allocation, item.account):
-        if each.from_item != item.id or each.reversed_on is not None:
-            continue
-        posting.put(replace(each, reversed_on=day))
+def _refuse_recovered(posting: Posting, item: OpenItem, allocations: Iterable[Allocation]) -> None:
+    """What came in for what was given up pays nothing else, as long as it is a recovery of that."""
+    for each in allocations:
         debt = posting.existing(OpenItem, each.to_item)
-        opened[debt.id] = replace(
-            debt,
-            open_amount=debt.open_amount + each.amount,
-            foreign_open=None if debt.foreign_open is None else debt.foreign_open + (each.foreign_amount or 0),
-            state=ItemState.OPEN,
-            settled_on=None,
-        )
-        put_item(posting, opened[debt.id], effective_on=day)
-    return list(opened.values())
+        if each.cause is SetOffCause.WRITE_OFF and debt.recovered > debt.written_off - each.amount:
+            raise CommandRefused(
+                "illegal-move",
+                f"of what was written off of {debt.id} some was recovered; take that payment back, then {item.id}",
+                state=item.state.value,
+                legal_moves=[],
+            )
 
 
 def _warning(posting: Posting, account: str, id: str) -> Judged | None:

@@ -27,6 +27,7 @@ from ledger.credit.snapshot import LedgerRow
 from ledger.items.import_run import ImportReject, ImportRun
 from ledger.items.item import Allocation, OpenItem
 from ledger.items.totals import BookTotal, DayRecord, DueTotal, LevelTotal
+from ledger.items.write_off import WriteOff
 from ledger.store.table_metadata import metadata
 
 COLUMN_NAMES = {"order": "order_id", "group": "group_id", "limit": "group_limit", "on": "day", "by": "login"}
@@ -142,6 +143,7 @@ STORED: dict[type[Any], Stored] = {
         _stored(Release, "releases", "order_id number", "account"),
         _stored(OpenItem, "items", "id", "account state kind"),
         _stored(Allocation, "allocations", "from_item to_item number", "to_item"),
+        _stored(WriteOff, "write_offs", "id", "account", "state"),
         _stored(DueTotal, "due_totals", "account due_on"),
         _stored(LevelTotal, "level_totals", "account level"),
         _stored(DayRecord, "day_records", "account day"),

@@ -56,6 +56,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     "releases": _KEPT,
     "items": _KEPT,
     "allocations": _KEPT,
+    "write_offs": _KEPT,
     "due_totals": _KEPT,
     "level_totals": _KEPT,
     "day_records": _KEPT,

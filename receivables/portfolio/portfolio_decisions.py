@@ -9,7 +9,7 @@ names by which they are known stand in `receivables.default_policies`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -64,6 +64,20 @@ class Allowance:
     """Where `key` is None: the facts that were missing, by name."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradeAllowance:
+    """One field of the provision matrix: the open invoices of one bucket that customers of one grade owe."""
+
+    bucket: str | None
+    """As `Allowance.key`."""
+    grade: str
+    count: int
+    amount: int
+    """What is open of them, in minor units."""
+    allowance: int | None
+    """None where `bucket` is None."""
+
+
 @dataclass(frozen=True, slots=True)
 class PortfolioAccount:
     """One customer and what the policies say about it.
@@ -115,6 +129,8 @@ class PortfolioDecisions:
 
     allowances: tuple[Allowance, ...]
     """By the matrix's buckets, those that fell due last first; what could not be worked out stands last."""
+    by_grade: tuple[GradeAllowance, ...]
+    """The same by bucket and grade, in the order of the buckets and then of the grades."""
     accounts: tuple[PortfolioAccount, ...]
     """Every customer: those with the most severe warnings first, then by balance."""
     rules: tuple[RuleCount, ...]
@@ -170,7 +186,7 @@ def decide_portfolio(
     tick = _ticks(len(requests) + len(still_open), progress)
     accounts = _decide_accounts(engine, requests, still_open, figures.as_of, tick)
     grades = {account.customer: account.grade for account in accounts}
-    allowances, covered = _allowances(engine, book, still_open, requests, figures.as_of, tick)
+    allowances, covered, by_grade = _allowances(engine, book, still_open, requests, figures.as_of, tick, grades)
     request = _portfolio_request(engine, figures, name, industry)
     if covered:
         lines = lines_by(still_open, figures.as_of, lambda item: item.customer)
@@ -178,6 +194,7 @@ def decide_portfolio(
         request["largest_uncovered_amount"] = decimal_formatter(engine.vocabulary.currency_digits)(uncovered)
     return PortfolioDecisions(
         allowances=allowances,
+        by_grade=by_grade,
         accounts=accounts,
         rules=_rules(accounts),
         portfolio=_decide(engine, "portfolio", {"portfolio": request}, name, figures.as_of),
@@ -304,9 +321,11 @@ def _allowances(
     accounts: AccountRequests,
     as_of: int,
     tick: Callable[[], None],
-) -> tuple[tuple[Allowance, ...], Mapping[str, int]]:
-    """By the matrix's own buckets, those that fell due last first; and by customer, what of its invoices the policy
-    calls covered, insured or secured, each at most for what is open of it. Credit notes need no allowance.
+    grades: Mapping[str, str],
+) -> tuple[tuple[Allowance, ...], Mapping[str, int], tuple[GradeAllowance, ...]]:
+    """By the matrix's own buckets, those that fell due last first; by customer, what of its invoices the policy calls
+    covered, insured or secured, each at most for what is open of it; and by bucket and grade. Credit notes need no
+    allowance.
 
     An invoice whose bucket or allowance is null, since a fact is missing, is in no bucket: those stand together in a
     last line without a sum, so that a total is never taken for complete that isn't.
@@ -326,6 +345,7 @@ def _allowances(
         by_bucket.setdefault(bucket, []).append((item, results, missing))
         if part := results.get("covered"):
             covered[item.customer] += min(int(Decimal(str(part)).scaleb(scale)), item.open_amount)
+    by_grade = _by_grade(by_bucket, grades, scale)
     undetermined = by_bucket.pop(None, None)
     allowances = [_allowance(str(key), provisions, scale) for key, provisions in by_bucket.items()]
     if undetermined:
@@ -339,7 +359,29 @@ def _allowances(
                 missing=_union(missing for _, _, missing in undetermined),
             )
         )
-    return tuple(allowances), {customer: amount for customer, amount in covered.items() if amount}
+    return tuple(allowances), {customer: amount for customer, amount in covered.items() if amount}, by_grade
+
+
+def _by_grade(
+    by_bucket: Mapping[JsonValue, Sequence[_Provision]], grades: Mapping[str, str], scale: int
+) -> tuple[GradeAllowance, ...]:
+    fields = []
+    for bucket, provisions in by_bucket.items():
+        by_grade: defaultdict[str, list[_Provision]] = defaultdict(list)
+        for each in provisions:
+            by_grade[grades[each[0].customer]].append(each)
+        for grade, some in sorted(by_grade.items()):
+            allowance = None if bucket is None else _allowance(str(bucket), some, scale).allowance
+            fields.append(
+                GradeAllowance(
+                    bucket=None if bucket is None else str(bucket),
+                    grade=grade,
+                    count=len(some),
+                    amount=sum(item.open_amount for item, _, _ in some),
+                    allowance=allowance,
+                )
+            )
+    return tuple(fields)
 
 
 def _allowance(key: str, provisions: Iterable[_Provision], scale: int) -> Allowance:

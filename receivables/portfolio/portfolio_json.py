@@ -15,7 +15,7 @@ from engine.deciding.decision import Decision
 from engine.pipeline import Engine
 from engine.vocabulary.days import date_of
 from engine.vocabulary.decimals import decimal_formatter, rate_text
-from receivables.figures import Bucket, Line, Quarter
+from receivables.figures import Bucket, Line, PortfolioFigures, Quarter
 from receivables.portfolio.portfolio_decisions import Allowance, PortfolioAccount, RuleCount
 from receivables.portfolio.run_portfolio import Portfolio
 from receivables.ratios import NoValue, ratio, ratios_json, reasons_json
@@ -35,7 +35,6 @@ def portfolio_json(portfolio: Portfolio, engine: Engine) -> Json:
     """
     money = decimal_formatter(engine.vocabulary.currency_digits)
     figures, decisions = portfolio.figures, portfolio.decisions
-    total = figures.total
     return {
         "portfolio": portfolio.name,
         "as_of": portfolio.as_of.isoformat(),
@@ -43,6 +42,25 @@ def portfolio_json(portfolio: Portfolio, engine: Engine) -> Json:
         "currency": engine.vocabulary.currency,
         "policy_version": engine.version,
         "rows": _rows(portfolio),
+        **figures_json(figures, money),
+        "concentration": _concentration(portfolio, money),
+        "overdue": {name: [_line(line, money) for line in lines] for name, lines in decisions.overdue_by.items()},
+        "loss_allowance": allowances_json(decisions.allowances, money),
+        "warnings": {
+            "portfolio": _decision(decisions.portfolio),
+            "rules": [_rule(rule, money) for rule in decisions.rules],
+            "accounts": [
+                _account(account, portfolio.book.names, money) for account in decisions.accounts if account.warnings
+            ],
+        },
+        "no_value_reasons": reasons_json(),
+    }
+
+
+def figures_json(figures: PortfolioFigures, money: _Money) -> Json:
+    """What follows from the items alone: `receivables`, `aging`, `credit_notes` and `quarters`."""
+    total = figures.total
+    return {
         "receivables": {
             "count": total.count,
             "amount": money(total.amount),
@@ -56,17 +74,6 @@ def portfolio_json(portfolio: Portfolio, engine: Engine) -> Json:
         "aging": [_bucket(bucket, total.invoices, money) for bucket in figures.aging],
         "credit_notes": {"count": figures.credits.count, "amount": money(figures.credits.amount)},
         "quarters": [_quarter(quarter, money) for quarter in figures.quarters],
-        "concentration": _concentration(portfolio, money),
-        "overdue": {name: [_line(line, money) for line in lines] for name, lines in decisions.overdue_by.items()},
-        "loss_allowance": _allowances(decisions.allowances, money),
-        "warnings": {
-            "portfolio": _decision(decisions.portfolio),
-            "rules": [_rule(rule, money) for rule in decisions.rules],
-            "accounts": [
-                _account(account, portfolio.book.names, money) for account in decisions.accounts if account.warnings
-            ],
-        },
-        "no_value_reasons": reasons_json(),
     }
 
 
@@ -155,7 +162,7 @@ def _line(line: Line, money: _Money) -> Json:
     }
 
 
-def _allowances(allowances: tuple[Allowance, ...], money: _Money) -> Json:
+def allowances_json(allowances: tuple[Allowance, ...], money: _Money) -> Json:
     """The provision matrix. `complete` is false where the allowance of some invoices could not be worked out: `total`
     is that of the others then, and the bucket null says for how many, and which facts are missing.
     """

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -24,12 +24,18 @@ from ledger.books.command_answers import act_of
 from ledger.books.credit_ledger import Asked, CreditLedger
 from ledger.books.reading import read_snapshot, rows_of
 from ledger.books.verbs import VERBS
+from ledger.books.verify import LedgerDifference, verify_ledger
+from ledger.books.writing import Writing
 from ledger.credit.account import Account
 from ledger.credit.account_fact_group import account_group
 from ledger.credit.change import Again, Asker, Desk, LedgerChange
+from ledger.credit.command_posting import Posting
 from ledger.credit.entry import Entry, EntryBucket
 from ledger.credit.order import Order, OrderState
 from ledger.credit.snapshot import LedgerCommand, LedgerRow, Snapshot, Wants
+from ledger.items.item import OpenItem
+from ledger.items.keeping import put_item
+from ledger.items.totals import DueTotal, LevelTotal
 from ledger.journal.act_answers import answer_of
 from ledger.journal.clock import Clock
 from ledger.journal.journal import Journal
@@ -81,6 +87,18 @@ class Books:
     def entries(self) -> list[Entry]:
         raise NotImplementedError
 
+    def put(self, before: OpenItem, item: OpenItem) -> None:
+        """An item as collections would leave it, with the totals that follow."""
+        posting = Posting(
+            Snapshot([before, *self.rows(Account), *self.rows(DueTotal), *self.rows(LevelTotal)]), self.desk, "contact"
+        )
+        put_item(posting, item)
+        self.put_rows(posting.rows)
+
+    def put_rows(self, rows: Iterable[LedgerRow]) -> None:
+        """As they are, past every command."""
+        raise NotImplementedError
+
     def rechecked(self) -> set[str]:
         """Accounts whose held orders wait to be looked at."""
         raise NotImplementedError
@@ -124,12 +142,12 @@ class PureBooks(Books):
             again.require_unmoved(told.answer)
             return replace(told, is_repeated=True)
         self._seq += 1
-        if change.refused is not None:
-            raise change.refused
         for row in change.rows:
             self.snapshot.put(row)
         self._entries += change.entries
         self._recheck(change)
+        if change.refused is not None:
+            raise change.refused
         decision = None if change.judged is None else answer_parts(change.judged.decision)[0]
         told = Told(change.status, json.loads(answer_of(act_of(change), decision)))
         known = change.judged.decision.id if change.judged is not None else change.id
@@ -143,12 +161,16 @@ class PureBooks(Books):
                 self._rechecked.add(each.id)
         for order in self.snapshot.all(Order):
             account = self.snapshot.get(Account, order.account)
-            currencies = {order.currency, account.currency if account else ""}
+            currencies = {order.foreign_currency, account.currency if account else ""}
             if order.state is OrderState.HELD and currencies & change.recheck_currencies:
                 self._rechecked.add(order.account)
 
     def rows(self, kind: type[R]) -> list[R]:
         return self.snapshot.all(kind)
+
+    def put_rows(self, rows: Iterable[LedgerRow]) -> None:
+        for row in rows:
+            self.snapshot.put(row)
 
     def entries(self) -> list[Entry]:
         return self._entries
@@ -204,6 +226,11 @@ class JournalBooks(Books):
         found: list[Entry] = self.read(read)
         return found
 
+    def put_rows(self, rows: Iterable[LedgerRow]) -> None:
+        writing = Writing()
+        writing.add(LedgerChange(rows=tuple(rows), act="test", about="", account=None), 0)
+        self.read(writing.write)
+
     def rechecked(self) -> set[str]:
         return set(self.read(lambda connection: list(connection.scalars(select(rechecks.c.account)))))
 
@@ -212,6 +239,11 @@ class JournalBooks(Books):
         vocabulary = self.engine.vocabulary
         found: Snapshot = self.read(lambda connection: read_snapshot(connection, wants, day, vocabulary, itemized=True))
         return found
+
+    def verified(self, engine: Engine) -> list[LedgerDifference]:
+        """What the check of the ledger finds wrong."""
+        found = self.journal.ask(lambda connection, keys: verify_ledger(connection, keys, engine))
+        return list(found.differences)
 
     def run(self, what: Coroutine[Any, Any, Any]) -> Any:
         """To its end, in the loop that the journal answers in."""

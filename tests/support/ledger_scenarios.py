@@ -18,8 +18,9 @@ day by day then, since a ledger's day never goes back.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -27,12 +28,19 @@ from typing import Any
 import yaml
 
 from engine.vocabulary.binding import FactsRefused
+from engine.vocabulary.days import day_number
 from ledger.books.verbs import VERBS
+from ledger.credit.account import Account
 from ledger.credit.change import CommandRefused
 from ledger.credit.limit import LimitKind
 from ledger.credit.security import SecurityKind
-from ledger.items.item import ItemKind
+from ledger.credit.shown import money_shown
+from ledger.items.booked import item_shown
+from ledger.items.interest import interest_shown
+from ledger.items.item import Allocation, ItemKind, OpenItem
+from ledger.items.item_facts import judged_item
 from ledger.items.post_payment import Reference
+from ledger.items.totals import DayRecord
 from tests.support.ledger_books import FIRST_DAY, Books, asker
 
 _NUMBER = re.compile(r"(?<![\w-])([A-Z]{1,2}-\d+)(?![\w-])")
@@ -178,6 +186,10 @@ def _do(scenario: Scenario, books: Books, step: Mapping[str, Any]) -> None:
         found = {name: facts.get(name) for name in expected}
         assert found == expected, f"{where}: {found}"
         return
+    if (look := next((each for each in _LOOKS if each in named), None)) is not None:
+        expected, found = _LOOKS[look](named, books)
+        assert found == expected, f"{where}: {found}"
+        return
     word = next(each for each in named if each in _COMMANDS)
     command = _command(word, named, books)
     refused = named.get("refused")
@@ -185,6 +197,8 @@ def _do(scenario: Scenario, books: Books, step: Mapping[str, Any]) -> None:
         told = books.do(command)
     except CommandRefused as why:
         assert why.code == refused, f"{where}: {why.code}: {why.detail}"
+        members = named.get("members", {})
+        assert {name: why.members[name] for name in members} == members, f"{where}: {why.members}"
         return
     except FactsRefused as why:
         assert [fault.path for fault in why.faults] == refused, f"{where}: {why}"
@@ -195,11 +209,80 @@ def _do(scenario: Scenario, books: Books, step: Mapping[str, Any]) -> None:
     assert {path: _member(answer, path) for path in expected} == expected, f"{where}: {str(answer)[:700]}"
 
 
+def _of_number(books: Books, kind: type[Any], number: str) -> Any:
+    return next(each for each in books.rows(kind) if each.id == number)
+
+
+def _look_at_item(step: Mapping[str, Any], books: Books) -> tuple[Any, Any]:
+    """`item: I-1` with some of its members as callers are shown them."""
+    item = _of_number(books, OpenItem, step["item"])
+    shown = item_shown(item, _of_number(books, Account, item.account).currency)
+    return step["is"], {name: shown[name] for name in step["is"]}
+
+
+def _look_at_exposure(step: Mapping[str, Any], books: Books) -> tuple[Any, Any]:
+    account = _of_number(books, Account, step["exposure"])
+    return step["is"], money_shown(account.exposure, account.currency)
+
+
+def _look_at_entries(step: Mapping[str, Any], books: Books) -> tuple[Any, Any]:
+    """`entry: I-1` with the sums of its entries by cause."""
+    item = _of_number(books, OpenItem, step["entry"])
+    currency = _of_number(books, Account, item.account).currency
+    sums: Counter[str] = Counter()
+    for entry in books.entries():
+        if entry.item == item.id:
+            sums[entry.cause] += entry.amount
+    return step["causes"], {cause: money_shown(amount, currency) for cause, amount in sums.items()}
+
+
+def _look_at_day(step: Mapping[str, Any], books: Books) -> tuple[Any, Any]:
+    key = (step["day_record"], day_number(step["of_day"]))
+    record = next(each for each in books.rows(DayRecord) if each.key == key)
+    return step["is"], {name: getattr(record, name) for name in step["is"]}
+
+
+def _look_at_decision(step: Mapping[str, Any], books: Books) -> tuple[Any, Any]:
+    """`decides: I-1` with the outcome and facts that the invoice is decided on today."""
+    item = _of_number(books, OpenItem, step["decides"])
+    judged = judged_item(books.snapshot_of(item.account), item, books.desk, "look", {})
+    known = {"outcome": judged.decision.outcome}
+    known |= {f"invoice.{name}": value for name, value in judged.facts["invoice"].items()}
+    return step["are"], {name: known[name] for name in step["are"]}
+
+
+def _look_at_interest(step: Mapping[str, Any], books: Books) -> tuple[Any, Any]:
+    invoice = _of_number(books, OpenItem, step["interest"])
+    debits = [each for each in books.rows(OpenItem) if each.interest_of == invoice.id]
+    snapshot = books.snapshot_of(invoice.account)
+    shown = interest_shown(snapshot, invoice, books.rows(Allocation), debits, books.desk)
+    return step["is"], {path: _member(shown, path) for path in step["is"]}
+
+
+def _contact(step: Mapping[str, Any], books: Books) -> tuple[Any, Any]:
+    """Somebody was in touch about an item: what collections does."""
+    item = _of_number(books, OpenItem, step["contact"])
+    books.put(item, replace(item, dunning_level=step["level"], last_contact_on=day_number(step["last"])))
+    return True, True
+
+
+_LOOKS = {
+    "item": _look_at_item,
+    "exposure": _look_at_exposure,
+    "entry": _look_at_entries,
+    "day_record": _look_at_day,
+    "decides": _look_at_decision,
+    "interest": _look_at_interest,
+    "contact": _contact,
+}
+"""What a step does that is no command: gives what it says, and what is so."""
+
+
 def _command(word: str, step: Mapping[str, Any], books: Books) -> Any:
     kind, given = _COMMANDS[word], dict(step[word])
     names = {field.name for field in fields(kind)}
     if "kind" in given:
-        enum = {"post_invoice": ItemKind, "put_security": SecurityKind}.get(word, LimitKind)
+        enum: Any = {"post_invoice": ItemKind, "put_security": SecurityKind}.get(word, LimitKind)
         given["kind"] = enum(given["kind"])
     if "references" in given:
         given["references"] = tuple(Reference(**each) for each in given["references"])

@@ -8,7 +8,7 @@ from typing import Any
 from ledger.credit.account import Account, Group
 from ledger.credit.entry import EntryBucket
 from ledger.credit.order import RESERVING, Order
-from ledger.items.item import Allocation, ItemKind, ItemState, OpenItem
+from ledger.items.item import Allocation, ItemKind, ItemState, OpenItem, SetOffCause
 from ledger.items.totals import BookTotal, DayRecord, DueTotal, LevelTotal
 from tests.support.ledger_books import Books
 
@@ -128,15 +128,29 @@ def _groups(books: Books, accounts: dict[str, Account]) -> dict[str, int]:
 
 def _wrong_items(books: Books, items: list[OpenItem]) -> list[str]:
     """What is open is what was not set off, and the state is what the amounts say."""
-    taken: Counter[str] = Counter()
+    taken, given, kept = Counter[str](), Counter[str](), Counter[tuple[str, SetOffCause]]()
     for allocation in books.rows(Allocation):
         if allocation.reversed_on is None:
-            taken[allocation.to_item] += allocation.amount
+            taken[allocation.to_item] += allocation.of_debt
+            given[allocation.from_item] += allocation.of_credit
+            kept[allocation.to_item, allocation.cause] += allocation.amount
+    of_entries = Counter[str | None]()
+    for entry in books.entries():
+        of_entries[entry.item] += -entry.amount if entry.bucket is EntryBucket.DEPOSITS else entry.amount
     wrong = []
     for each in items:
-        is_counted = each.kind in OWED and (taken[each.id] or each.state is ItemState.OPEN)
-        if is_counted and each.open_amount + taken[each.id] != each.amount:
+        if each.kind in OWED and each.open_amount + taken[each.id] + each.paid_before != each.amount:
             wrong.append(f"{each.id}: {each.amount} is not {each.open_amount} open and {taken[each.id]} set off")
+        is_credit = each.kind not in OWED and each.state is not ItemState.REVERSED
+        if is_credit and each.open_amount - given[each.id] != each.amount:
+            wrong.append(f"{each.id}: {each.amount} is not {each.open_amount} left and {given[each.id]} set off")
+        if of_entries[each.id] != each.open_amount:
+            wrong.append(f"{each.id}: entries come to {of_entries[each.id]}, open is {each.open_amount}")
+        for cause, amount in ((SetOffCause.WRITE_OFF, each.written_off), (SetOffCause.RECOVERY, each.recovered)):
+            if kept[each.id, cause] != amount:
+                wrong.append(f"{each.id}: {cause} {amount}, set off {kept[each.id, cause]}")
+        if (each.foreign_open in (None, 0)) != (not each.open_amount or each.foreign_amount is None):
+            wrong.append(f"{each.id}: {each.foreign_open} of its own currency with {each.open_amount} open")
         if (each.open_amount == 0) != (each.state is not ItemState.OPEN):
             wrong.append(f"{each.id}: {each.state} with {each.open_amount} open")
         if not 0 <= each.disputed_amount <= max(each.open_amount, 0):

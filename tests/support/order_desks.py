@@ -88,6 +88,26 @@ rules:
 ...
 """
 
+PROVISIONS = """\
+policy: provisions
+title: {en: Write-off, zh: 核销}
+decides: invoice
+values:
+  write_off_authority:
+    type: text
+    title: {en: Agreed by, zh: 审批人}
+    formula: if invoice.open_amount > 1000 then "cfo" else "credit_manager"
+rules:
+  write-off:
+    when: [invoice.recovery_exhausted != null, invoice.recovery_exhausted]
+    then: write_off
+    reason: {en: "It is given up.", zh: "予以核销。"}
+  open:
+    when: [invoice.recovery_exhausted = null]
+    then: review
+    reason: {en: "It is open.", zh: "未清。"}
+...
+"""
 FACTS = "currency: EUR\npolicies: [orders, release]\nfacts: {}\n...\n"
 
 PEOPLE = {
@@ -111,6 +131,13 @@ def settings_of_desk(home: Path, **more: Any) -> Settings:
     (rules / "release.yaml").write_text(RELEASE, encoding="utf-8")
     (rules / "facts.yaml").write_text(FACTS, encoding="utf-8")
     return Settings(rules=rules, journal=home / "var" / "credence.db", **more)
+
+
+def write_provisions(settings: Settings) -> None:
+    """A policy of invoices beside those of orders: who may write off how much."""
+    (settings.rules / "provisions.yaml").write_text(PROVISIONS, encoding="utf-8")
+    facts = settings.rules / "facts.yaml"
+    facts.write_text(facts.read_text("utf-8").replace("release", "release, provisions", 1), "utf-8")
 
 
 def keys_of_people(settings: Settings) -> dict[str, str]:

@@ -67,6 +67,9 @@ NOT_RUN = {
         "ask a running service, as docs/first-day.md does",
     ),
     **dict.fromkeys(
+        ("register", "receivables"), "ask a running service, as tests/api/http/test_money_routes.py does with each"
+    ),
+    **dict.fromkeys(
         (f"audit {each}" for each in ("releases", "limits", "exceptions")),
         "read a journal, as tests/ledger/audit/test_credit_acts.py does",
     ),

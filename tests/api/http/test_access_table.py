@@ -89,6 +89,15 @@ POST /v1/credit-notes              -     may   -     -     -     -     -     -  
 POST /v1/payments                  -     may   -     -     -     -     -     -     -     -     -
 POST /v1/deposits                  -     may   -     -     -     -     -     -     -     -     -
 POST /v1/payments/{id}/reverse     -     may   -     may   -     -     -     -     -     -     -
+POST /v1/payments/{id}/allocate    -     may   -     -     -     -     -     -     -     -     -
+POST /v1/payments/{id}/unallocate  -     may   -     may   -     -     -     -     -     -     -
+GET  /v1/items/{id}                -     own   may   may   mask  mask  may   -     -     -     -
+GET  /v1/receivables               -     -     may   may   -     -     may   -     -     -     -
+GET  /v1/register                  -     -     may   may   -     -     may   -     -     -     -
+POST /v1/write-offs                -     -     prop  auth  -     -     -     -     -     -     -
+GET  /v1/write-offs                -     -     may   may   -     -     may   -     -     -     -
+POST /v1/write-offs/{id}/approve   -     -     -     auth  -     -     -     -     -     -     -
+POST /v1/write-offs/{id}/refuse    -     -     -     auth  -     -     -     -     -     -     -
 POST /v1/rates                     -     may   -     -     -     -     -     -     -     -     -
 GET  /v1/orders                    own   -     -     may   -     -     may   -     -     -     -
 GET  /v1/orders/{id}               own   -     -     may   -     -     may   -     -     -     -

@@ -66,6 +66,8 @@ UNSAID = {
     "holds invisible characters",  # which are too many for a pattern that anybody could read
     NOTHING_TO_CHECK,
     "is missing, so that sent again it would be done twice",  # of a delivery, unless a header is sent
+    "goes with discount_rate",  # both or neither
+    "is of a debit alone",  # of an invoice nothing is the interest of
 }
 
 

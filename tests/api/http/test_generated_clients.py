@@ -183,6 +183,8 @@ def test_components_and_operations_have_these_names(document: Path) -> None:
         *("request_limit", "grant_limit", "refuse_limit", "end_limit", "list_limits"),
         *("put_security", "end_security", "list_securities", "list_items", "list_entries"),
         *("post_invoice", "post_credit_note", "post_payment", "reverse_payment", "post_deposit", "put_rates"),
+        *("allocate_payment", "unallocate_payment", "get_item", "get_receivables", "get_register"),
+        *("ask_write_off", "approve_write_off", "refuse_write_off", "list_write_offs"),
         *("submit_order", "change_order", "recheck_order", "release_order", "hold_order", "reject_order"),
         *("cancel_order", "reopen_order", "deliver_order", "undeliver_order", "close_order", "release_orders"),
         *("list_orders", "get_order", "list_holds", "get_headroom", "preview_orders"),

@@ -31,7 +31,7 @@ from ledger.record.signed_notes import COSIGNATURE, new_signer
 from tests.support.duties import RETENTION
 from tests.support.journal_reading import from_journal, headers_in
 from tests.support.keyed_services import asking_for_keys, bearer, changed, people_with_keys, service_key, settings_in
-from tests.support.order_desks import ORDERS, accounts, enter, put_rows, settings_of_desk
+from tests.support.order_desks import ORDERS, accounts, enter, put_rows, settings_of_desk, write_provisions
 from tests.support.patience import PATIENCE
 from tests.support.raw_http import ask
 from tests.support.running_service import BODY, eventually, journal_file, running
@@ -49,6 +49,7 @@ def service_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     settings = settings_of_desk(home, trust_policy=str(home / "trust.policy"))
     put_rows(settings, accounts("C-77", *(f"C-{move}" for move in MOVES)))
     (settings.rules / "retention.yaml").write_text(f"{RETENTION}\n...\n", "utf-8")
+    write_provisions(settings)
     return settings
 
 
@@ -162,6 +163,30 @@ def _booked(what: str, more: dict[str, object]) -> Callable[..., Asked]:
     return lambda client, _: (_new_account(client, what), Asked(f"/v1/{what}", body, {**body, "amount": "8.00"}))[1]
 
 
+def _owing(client: httpx2.Client, word: str) -> str:
+    """An account that owes 7.00; gives its number."""
+    _new_account(client, word)
+    invoice = {**INVOICE, "id": f"RE-{word}", "account": f"C-{word}"}
+    client.post("/v1/invoices", json=invoice).raise_for_status()
+    return f"C-{word}"
+
+
+def _paid(client: httpx2.Client, word: str, **more: object) -> httpx2.Response:
+    payment = {"id": f"P-{word}", "account": f"C-{word}", "amount": "1.00", **more}
+    return client.post("/v1/payments", json=payment).raise_for_status()
+
+
+def _pays(word: str, **more: object) -> dict[str, object]:
+    return {"references": [{"invoice": f"RE-{word}", **more}]}
+
+
+def _given_up(word: str) -> dict[str, object]:
+    return {"id": f"WO-{word}", "account": f"C-{word}", "invoice": f"RE-{word}", "reason": "they closed"}
+
+
+PROPOSER = {"Credence-On-Behalf-Of": "u.c; roles=collector"}
+
+
 def _limit(client: httpx2.Client, act: str) -> Asked:
     path = f"{_new_account(client, f'limit-{act}')}/limits"
     client.post(path, json={"amount": "10.00"}).raise_for_status()
@@ -237,6 +262,30 @@ ASKED: dict[str, Callable[[httpx2.Client, Settings], Asked]] = {
         _new_account(client, "reverse"),
         client.post("/v1/payments", json={"id": "P-1", "account": "C-reverse", "amount": "1.00"}).raise_for_status(),
         Asked("/v1/payments/P-1/reverse", {}, {"bounced": False}),
+    )[2],
+    "/v1/payments/{id}/allocate": lambda client, _: (
+        _owing(client, "allocate"),
+        _paid(client, "allocate", on_account=True),
+        Asked("/v1/payments/P-allocate/allocate", _pays("allocate"), _pays("allocate", amount="0.50")),
+    )[2],
+    "/v1/payments/{id}/unallocate": lambda client, _: (
+        _owing(client, "unallocate"),
+        _paid(client, "unallocate"),
+        Asked("/v1/payments/P-unallocate/unallocate", {}, {"invoice": "RE-unallocate"}),
+    )[2],
+    "/v1/write-offs": lambda client, _: (
+        _owing(client, "ask"),
+        Asked("/v1/write-offs", _given_up("ask"), {**_given_up("ask"), "reason": "they moved"}, DESK),
+    )[1],
+    "/v1/write-offs/{id}/approve": lambda client, _: (
+        _owing(client, "approve"),
+        client.post("/v1/write-offs", json=_given_up("approve"), headers=PROPOSER).raise_for_status(),
+        Asked("/v1/write-offs/WO-approve/approve", {}, REASON, DESK),
+    )[2],
+    "/v1/write-offs/{id}/refuse": lambda client, _: (
+        _owing(client, "refuse"),
+        client.post("/v1/write-offs", json=_given_up("refuse"), headers=PROPOSER).raise_for_status(),
+        Asked("/v1/write-offs/WO-refuse/refuse", {}, REASON, DESK),
     )[2],
     "/v1/deposits": lambda client, _: (
         client.put(f"/v1/accounts/{_account('SO-deposit')}", json={}).raise_for_status(),

@@ -11,18 +11,23 @@ from typing import Any
 import pytest
 from sqlalchemy import BigInteger
 
-from ledger.books.two_sides import COMPARISONS, SidesCompared
+from ledger.books.sides import SidesCompared
+from ledger.books.two_sides import COMPARISONS
 from ledger.books.verify import LedgerDifference
 from ledger.credit.account import Account, Group
+from ledger.credit.change import Asker
 from ledger.credit.limit import Limit, LimitKind, LimitState
 from ledger.credit.order import Order
 from ledger.items.item import Allocation, OpenItem
+from ledger.items.post_credit_note import PostCreditNote
+from ledger.items.put_rates import PutRate
 from ledger.items.totals import BookTotal, DayRecord, DueTotal, LevelTotal
+from ledger.items.write_off_request import AskWriteOff
 from ledger.store.ledger_tables import STORED
 from ledger.store.place import JournalPlace, ServerAddress
 from tests.support import postgresql
 from tests.support.patience import PATIENCE
-from tests.support.small_ledger import SmallLedger, in_file, small_ledger
+from tests.support.small_ledger import U_BECKER, SmallLedger, in_file, small_ledger
 
 KEPT = (Account, Group, DueTotal, LevelTotal, DayRecord, BookTotal)
 """Rows that are sums: every amount and count in them is checked."""
@@ -90,7 +95,7 @@ async def _fill(small: SmallLedger) -> None:
     and held."""
     await small.put_rows([Group(id="G-1", currency="EUR")])
     await small.done(
-        *(small.account(each, group="G-1") for each in ("C-1", "C-2")), *map(small.account, ("C-3", "C-9"))
+        *(small.account(each, group="G-1") for each in ("C-1", "C-2")), *map(small.account, ("C-3", "C-4", "C-9"))
     )
     limit = Limit(
         account="C-1",
@@ -118,6 +123,34 @@ async def _fill(small: SmallLedger) -> None:
         small.payment("P-3", "250.00", account="C-2"),
     )
     await small.done(small.order("SO-1", "1000.00"), small.order("SO-2", "900.00"), small.order("SO-3", "50.00", "C-3"))
+    await _fill_with_more(small)
+
+
+async def _fill_with_more(small: SmallLedger) -> None:
+    """A discount that was taken, a difference of rates, an invoice that was cancelled, one that was written off in part
+    and recovered."""
+    rates = PutRate(rates=[{"currency": "USD", "date": "2026-06-30", "rate": "0.9"}], asker=U_BECKER)
+    later = PutRate(rates=[{"currency": "USD", "date": "2026-07-01", "rate": "0.8"}], asker=U_BECKER)
+    terms = {"discount_rate": "0.02", "discount_days": 30}
+    await small.done(
+        rates,
+        small.invoice("M-1", "500.00", "2026-07-20", account="C-4", **terms),
+        small.invoice("M-2", "100.00", "2026-07-20", account="C-4", currency="USD", issued_on="2026-06-30"),
+        small.invoice("M-3", "60.00", "2026-05-20", account="C-4", issued_on="2026-04-20"),
+        small.invoice("M-4", "70.00", "2026-05-20", account="C-4", issued_on="2026-04-20"),
+        later,
+        small.payment("Q-1", "490.00", "M-1", account="C-4"),
+        small.payment("Q-2", "100.00", "M-2", account="C-4", currency="USD"),
+        PostCreditNote(
+            credit_note="Q-3", account="C-4", amount="60.00", issued_on="2026-07-01", invoice="M-3", asker=U_BECKER,
+            id=small.next_id(),
+        ),
+        AskWriteOff(
+            write_off="Q-4", account="C-4", invoice="M-4", reason="they closed", id=small.next_id(),
+            asker=Asker(login="u.keller", authority="cfo"),
+        ),
+        small.payment("Q-5", "20.00", "M-4", account="C-4"),
+    )  # fmt: skip
 
 
 def _summed() -> Iterator[tuple[str, str]]:
@@ -207,6 +240,54 @@ def _tamperings() -> Iterator[tuple[str, str, str]]:
     )
 
 
+def _tamperings_of_items() -> Iterator[tuple[str, str, str]]:
+    """The same of what is set off, of items by themselves."""
+    for column, item, figure in (
+        ("paid_before", "H-1", "set_off"),
+        ("written_off", "M-4", "written_off"),
+        ("recovered", "M-4", "recovered"),
+        ("settled_on", "M-1", "settled_on"),
+    ):
+        where = f"WHERE id = '{item}'"
+        yield (
+            f"UPDATE items SET {column} = {column} + 1 {where}",
+            f"UPDATE items SET {column} = {column} - 1 {where}",
+            figure,
+        )
+    for column, cause, figure in (
+        ("amount", "discount", "set_off"),
+        ("amount", "write_off", "written_off"),
+        ("amount", "recovery", "recovered"),
+        ("amount", "credit_note", "credited"),
+        ("effective_on", "discount", "settled_on"),
+    ):
+        where = f"WHERE cause = '{cause}'"
+        yield (
+            f"UPDATE allocations SET {column} = {column} + 1 {where}",
+            f"UPDATE allocations SET {column} = {column} - 1 {where}",
+            figure,
+        )
+    fx = "WHERE to_item = 'M-2'"
+    yield (
+        f"UPDATE allocations SET fx_difference = fx_difference + 1 {fx}",
+        f"UPDATE allocations SET fx_difference = fx_difference - 1 {fx}",
+        "set_off_by",
+    )
+    for done, undone, where, figure in (
+        ("cause = 'payment'", "cause = 'discount'", "WHERE cause = 'discount'", "set_off_by"),
+        ("reversed_on = 20635", "reversed_on = NULL", "WHERE to_item = 'M-1' AND from_item = 'Q-1'", "set_off"),
+    ):
+        back = where if figure == "set_off" else "WHERE to_item = 'M-1' AND number = 2"
+        yield f"UPDATE allocations SET {done} {where}", f"UPDATE allocations SET {undone} {back}", figure
+    for table, done, undone, where, figure in (
+        ("items", "state = 'settled'", "state = 'written_off'", "id = 'M-4'", "is_written_off"),
+        ("items", "state = 'settled'", "state = 'cancelled'", "id = 'M-3'", "day_records.paid"),
+        ("write_offs", "amount = amount + 1", "amount = amount - 1", "id = 'Q-4'", "amount_booked"),
+        ("write_offs", "state = 'refused'", "state = 'booked'", "id = 'Q-4'", "amount_booked"),
+    ):
+        yield f"UPDATE {table} SET {done} WHERE {where}", f"UPDATE {table} SET {undone} WHERE {where}", figure
+
+
 async def _found(small: SmallLedger) -> list[LedgerDifference]:
     return (await small.verify()).differences
 
@@ -218,7 +299,7 @@ async def _tamper(place: JournalPlace) -> list[str]:
         await _fill(small)
         settled = tables.run("SELECT settled_on FROM items WHERE id = 'I-2'")
         assert await _found(small) == []
-        for done, undone, figure in _tamperings():
+        for done, undone, figure in (*_tamperings(), *_tamperings_of_items()):
             tables.run(done)
             named = [each.figure.partition(" of ")[0] for each in await _found(small)]
             if figure not in named:
@@ -228,7 +309,8 @@ async def _tamper(place: JournalPlace) -> list[str]:
         tables.let_entries_be_changed()
         tables.run("DELETE FROM ledger_entries WHERE item = 'I-4'")
         assert [(each.account, each.figure, each.expected, each.found) for each in await _found(small)] == [
-            ("C-3", "open_items", "0", "70000")
+            ("C-3", "open_items", "0", "70000"),
+            ("C-3", "open_amount of item I-4", "0", "70000"),
         ]
     return missed
 
@@ -253,7 +335,7 @@ async def _replayed(place: JournalPlace) -> Sequence[LedgerDifference]:
         Tables(place).run("UPDATE accounts SET version = version - 1 WHERE id = 'C-1'")
         await small.done(small.order("SO-9", "10.00"))
         found = await small.verify()
-        assert found.decided_again == 4
+        assert found.decided_again == 5
         return found.differences
 
 

@@ -124,7 +124,7 @@ _SEE_COLLECTIONS = _may(COLLECTOR, DESK, AUDITOR)
 _SEE_PROPOSALS = _may(DESK, EDITOR, APPROVER, AUDITOR, ADMIN)
 _NOT_OWN = _may(approver=Right.NOT_OWN)
 
-ROWS = (
+_OPERATIONS = (
     AccessRow("GET", "/healthz", _may(*_ALL, NO_ROLE)),
     AccessRow("GET", "/", _may(*_ALL, NO_ROLE)),
     AccessRow("GET", "/readyz", _may(*_ALL) | {NO_ROLE: Right.READINESS}),
@@ -276,7 +276,7 @@ ROWS = (
     AccessRow("POST", "/v1/webhooks/{id}/rotate", _may(ADMIN)),
     AccessRow("POST", "/v1/webhooks/{id}/send-again", _may(ADMIN)),
 )
-"""Every route that there is."""
+"""Every route that programs ask for."""
 
 
 def _later(*routes: str, rights: Mapping[Role | None, Right]) -> Iterable[AccessRow]:
@@ -303,3 +303,47 @@ LATER = (
     *_later("PUT /v1/policies/mode", rights=_may(ADMIN)),
 )
 """Rows of routes that are not built. Each action of the console has the row of its `/v1` operation."""
+
+
+def _page(method: str, path: str, operation: str) -> AccessRow:
+    """A page of the console has the row of the operation that it shows, or does: `GET /v1/holds`."""
+    of = next(row for row in (*_OPERATIONS, *LATER) if f"{row.method} {row.path}" == operation)
+    return AccessRow(method, path, of.rights)
+
+
+_EVERYBODY = _may(*_ALL, NO_ROLE)
+_MOVES = ("release", "reject", "hold", "recheck")
+_CONSOLE = (
+    AccessRow("GET", "/console/sign-in", _EVERYBODY),
+    AccessRow("POST", "/console/sign-in", _EVERYBODY),
+    AccessRow("POST", "/console/sign-out", _EVERYBODY),
+    AccessRow("GET", "/console/static/{name}", _EVERYBODY),
+    _page("GET", "/console", "GET /v1/facts"),
+    _page("GET", "/console/", "GET /v1/facts"),
+    _page("GET", "/console/search", "GET /v1/facts"),
+    _page("GET", "/console/orders", "GET /v1/holds"),
+    _page("GET", "/console/orders.csv", "GET /v1/holds"),
+    _page("GET", "/console/orders/{id}", "GET /v1/orders/{id}"),
+    _page("GET", "/console/orders/{id}/release", "POST /v1/orders/{id}/release"),
+    *(_page("POST", f"/console/orders/{{id}}/{move}", f"POST /v1/orders/{{id}}/{move}") for move in _MOVES),
+    _page("GET", "/console/decisions", "GET /v1/decisions"),
+    _page("GET", "/console/decisions/{id}", "GET /v1/decisions/{id}"),
+    _page("GET", "/console/accounts", "GET /v1/accounts"),
+    _page("GET", "/console/accounts/{id}", "GET /v1/accounts/{id}"),
+    _page("GET", "/console/accounts/{id}/{chart}.csv", "GET /v1/accounts/{id}"),
+    _page("GET", "/console/journal", "GET /v1/journal"),
+    _page("GET", "/console/journal/{record}", "GET /v1/journal/{record}"),
+    _page("GET", "/console/journal/{record}/proof", "GET /v1/journal/{record}/proof"),
+    _page("GET", "/console/audit", "GET /v1/audit/access"),
+    _page("GET", "/console/audit/{report}", "GET /v1/audit/access"),
+    _page("GET", "/console/verify", "GET /v1/ledger/verify"),
+    *(
+        _page(method, f"/console/try/{case}", f"POST /v1/decisions/{case}/try")
+        for case in ("order", "invoice", "account", "portfolio", "limit")
+        for method in ("GET", "POST")
+    ),
+    _page("GET", "/console/reference", "GET /docs"),
+)
+
+ROWS = (*_OPERATIONS, *_CONSOLE)
+"""Every route that there is."""

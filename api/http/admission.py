@@ -7,7 +7,7 @@ framework would read otherwise than the table does (`/metrics%0A`) leads nowhere
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from fastapi.routing import APIRoute
 
 from api.http.access_table import NO_ROLE, ROWS, AccessRow, Right
 from api.http.authentication import Authentication
-from api.http.caller import NOBODY, Admitted, Caller, note_admitted
+from api.http.caller import LOCAL, NOBODY, Admitted, Caller, asker_noted, note_admitted
 from api.http.problems import Forbidden, KeyInQuery, KeyNeeded, MethodNotAllowed, NoSuchPath
 from api.http.rate_limits import RateLimits
 from ledger.access.api_keys import PREFIX
@@ -24,6 +24,11 @@ from ledger.access.roles import Role, in_words
 
 _PREFIX = PREFIX.encode()
 _NOTHING: Mapping[str, AccessRow] = {}
+_PAGES = "/console"
+"""Paths that a browser's session opens. It opens no other, so that no page of whoever it be can use it elsewhere."""
+
+AskSession = Callable[[Mapping[str, Any]], Awaitable[Caller | None]]
+"""Who has signed in, by the session that a request brings; None where it brings none that counts."""
 _PARAMETER = re.compile(r"\\\{[a-z_]+(:path)?\\\}")
 _SEGMENT, _SEGMENTS = r"[^/\x00-\x20\x7f]+", r"[^\x00-\x20\x7f]+"
 
@@ -39,12 +44,14 @@ class Admission:
         rows: Iterable[AccessRow] = ROWS,
         *,
         shows_log: bool = False,
+        session: AskSession | None = None,
         refused: Callable[[Iterable[Role]], None] = lambda _: None,
     ) -> None:
         """`refused` is told the roles of each caller who may not."""
         self._authentication = authentication
         self._limits = limits
         self._refused = refused
+        self._session = session
         self._known: dict[tuple[str, str, frozenset[Role], bool], frozenset[Right]] = {}
         self._exact: dict[str, dict[str, AccessRow]] = {}
         self._patterns: dict[str, tuple[re.Pattern[str], dict[str, AccessRow]]] = {}
@@ -68,14 +75,37 @@ class Admission:
         if row is not None and row.is_open:
             note_admitted(scope, Admitted(NOBODY, frozenset({Right.FULL})))
             return
-        peer = scope["client"][0] if scope.get("client") else ""
-        caller = await self._authentication.caller(scope["headers"], peer)
+        asker = asker_noted(scope)
+        caller = await self._caller(scope) if asker is None else asker
         if caller is NOBODY and (row is None or NO_ROLE not in row.rights):
             raise KeyNeeded("this needs a key: send `Authorization: Bearer crk_…`")
-        self._limits.count(caller)
+        if asker is None:
+            self._limits.count(caller)
         if row is None:
             raise _nothing_there(self._rows_at(scope["path"]))
         note_admitted(scope, Admitted(caller, self._rights(caller, row)))
+
+    async def _caller(self, scope: Mapping[str, Any]) -> Caller:
+        """By the headers; at the pages of the console by a session, where the headers name nobody."""
+        peer = scope["client"][0] if scope.get("client") else ""
+        caller = await self._authentication.caller(scope["headers"], peer)
+        is_page = scope["path"] == _PAGES or scope["path"].startswith(f"{_PAGES}/")
+        if not is_page or self._session is None or not (caller is NOBODY or caller is LOCAL):
+            return caller
+        return await self._session(scope) or caller
+
+    def rights(self, caller: Caller, method: str, path: str) -> frozenset[Right]:
+        """What somebody may at a route, called as it is declared; nothing where it has no row."""
+        rows = self._exact.get(path) or (self._patterns[path][1] if path in self._patterns else _NOTHING)
+        try:
+            return _rights(caller, rows[method]) if method in rows else frozenset()
+        except Forbidden:
+            return frozenset()
+
+    def roles_at(self, method: str, path: str) -> frozenset[Role]:
+        """Those that may something where a path leads; none where it leads nowhere."""
+        row = self._row_at(path, method)
+        return frozenset() if row is None else row.roles
 
     def _rights(self, caller: Caller, row: AccessRow) -> frozenset[Right]:
         """Worked out once for the same roles: a tenth of the time that the door takes. Raises `Forbidden`."""

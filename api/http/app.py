@@ -7,6 +7,7 @@ What is made for one app, and who holds what:
     Access      people and keys, from the journal's file
     Webhooks    where events are sent; Sender, the task that sends what is due
     Admission   the door: who asks, how often, and what they may
+    Sessions    who has signed in to the console
     Retries     answers once what is sent again
     Compiler    a worker process that checks and compiles what was saved in the rules folder
     Policies    the set in force; follows the folder by the compiler, records sets in the journal
@@ -40,7 +41,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from api import policy_check, policy_findings, replay_job
+from api import explanation_job, policy_check, policy_findings, replay_job
+from api.console.console_routes import add_console
+from api.console.sessions import Sessions
 from api.http.access_routes import add_access_routes
 from api.http.account_read_routes import add_account_read_routes
 from api.http.account_routes import add_account_routes, add_limit_routes
@@ -114,6 +117,10 @@ before its path is looked at: 400 malformed, 403 asked by a foreign page, 408 to
 expectation that can't be met, 421 another host, 429 too many ahead, 503 too much at once."""
 
 
+_JOBS = [policy_check.MODULE, replay_job.MODULE, explanation_job.MODULE]
+"""What the worker beside the service does."""
+
+
 def create_app(settings: Settings, clock: Clock | None = None, worker: int | None = None) -> FastAPI:
     """The app by these settings.
 
@@ -121,14 +128,13 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     is the machine's where none is given; a test gives one that it can set. `worker` is the number among several.
     """
     metrics = Metrics()
-    kept = timedelta(days=settings.idempotency_days)
-    journal = Journal(settings.journal, metrics.committed, clock, settings.key_places, kept)
-    metrics.watch_journal(lambda: journal.waiting, lambda: journal.log_bytes, lambda: journal.unsigned_seconds)
-    metrics.watch_clock(journal.clock.seconds_behind)
-    compiler, checker = Compiler(LIMITS), Worker([policy_check.MODULE, replay_job.MODULE], LIMITS)
+    journal = _journal(settings, metrics, clock)
+    compiler, checker = Compiler(LIMITS), Worker(_JOBS, LIMITS)
     policies = Policies(settings.rules, journal, metrics, compiler, settings.policies)
     access, erasing = Access(journal), Erasing(journal, partial(_duties_to_keep, policies, journal.clock))
-    admission = _admission(settings, access, journal.clock, metrics)
+    authentication = _authentication(settings, access, journal.clock, metrics)
+    sessions = Sessions(authentication, journal, insecure_local=settings.insecure_local)
+    admission = _admission(settings, authentication, sessions, metrics)
     webhooks, networks = Webhooks(journal), listed_networks(settings.webhook_networks)
     letters_kept = timedelta(days=settings.webhook_dead_letter_days)
     ledger = CreditLedger(journal, partial(_engine_in_force, policies))
@@ -169,7 +175,8 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     cases = {case: DecideCase(case, policies, journal, metrics, settings.body_bytes_max) for case in CASE_KINDS}
     direct = _direct(cases, desk)
     retries = Retries(journal, settings.body_bytes_max, desk.mask)
-    app.add_middleware(Edge, metrics=metrics, admission=admission, retries=retries, direct=direct)
+    in_words = add_console(app, admission, sessions, policies, journal, checker, settings)
+    app.add_middleware(Edge, metrics=metrics, admission=admission, retries=retries, direct=direct, in_words=in_words)
     app.router.routes.extend(_decide_route(case, asgi) for case, asgi in cases.items())
     _add_journal_routes(app, journal, policies, checker, settings)
     _add_decision_routes(app, journal, policies, settings)
@@ -251,19 +258,33 @@ def _add_policy_routes(
     add_proposal_routes(app, ProposalDesk(life, policies, journal, body_bytes_max))
 
 
+def _journal(settings: Settings, metrics: Metrics, clock: Clock | None) -> Journal:
+    """By the settings, and watched by the metrics."""
+    kept = timedelta(days=settings.idempotency_days)
+    journal = Journal(settings.journal, metrics.committed, clock, settings.key_places, kept)
+    metrics.watch_journal(lambda: journal.waiting, lambda: journal.log_bytes, lambda: journal.unsigned_seconds)
+    metrics.watch_clock(journal.clock.seconds_behind)
+    return journal
+
+
 def _duties_to_keep(policies: Policies, clock: Clock) -> KeptUntil:
     """By the policies in force. Raises `NoPolicyInForce`: then nobody knows them."""
     engine = policies.engine()
     return kept_until(engine.retention, engine.day_at(clock.now()))
 
 
-def _admission(settings: Settings, access: Access, clock: Clock, metrics: Metrics) -> Admission:
-    """The door by the settings: keys from the journal, tokens of issuers where there are any, limits of requests."""
+def _authentication(settings: Settings, access: Access, clock: Clock, metrics: Metrics) -> Authentication:
+    """Keys from the journal, tokens of issuers where there are any."""
     metrics.asks_for_keys(not settings.insecure_local)
     tokens = IssuerTokens(read_issuers(FilePath(settings.oidc))) if settings.oidc else None
-    authentication = Authentication(access, tokens, clock, insecure_local=settings.insecure_local)
+    return Authentication(access, tokens, clock, insecure_local=settings.insecure_local)
+
+
+def _admission(settings: Settings, authentication: Authentication, sessions: Sessions, metrics: Metrics) -> Admission:
+    """The door by the settings."""
     limits = RateLimits(settings.requests_per_second_max)
-    return Admission(authentication, limits, shows_log=settings.public_log, refused=metrics.refused_by_role)
+    refused = metrics.refused_by_role
+    return Admission(authentication, limits, shows_log=settings.public_log, session=sessions.caller, refused=refused)
 
 
 class AsgiRoute(APIRoute):

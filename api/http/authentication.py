@@ -109,10 +109,39 @@ class Authentication:
             raise MayNotActFor("a token is its person's; only a service's key may act for people")
         return await self._tokens.caller(secret, self._access)
 
+    def key_called(self, id: str) -> Caller:
+        """Whoever the key with this id stands for now: a session is worth what its key is worth at each request. Raises
+        `KeyNeeded`."""
+        state = self._access.state()
+        key = state.keys.get(id)
+        if key is None:
+            raise KeyNeeded("the key of this session is not there any more; sign in again", is_wrong=True)
+        self._require_open(key)
+        return self._kept(state, key, None)
+
+    def key_of(self, secret: str) -> str:
+        """The id of a person's key with this text. Raises `KeyNeeded`, also where it is a program's."""
+        key = self._found(secret)
+        if key.person is None:
+            raise KeyNeeded(f"the key {key.id} is a program's; sign in with one of your own", is_wrong=True)
+        self._kept(self._access.state(), key, None)
+        return key.id
+
+    def on_trust(self, text: str) -> Caller:
+        """Whoever somebody at the machine itself says to be: `u.hoffmann; roles=desk; authority=credit_manager`. Raises
+        `OnBehalfOfUnreadable`, and `KeyNeeded` where keys are asked for."""
+        if not self._insecure_local:
+            raise KeyNeeded("nobody is taken at their word here; sign in with a key")
+        return _on_trust(text)
+
     def _by_key(self, secret: str, on_behalf_of: str | None) -> Caller:
-        """Whoever the key stands for. Keys are found by their SHA-256, so no text of a key is kept to compare with; the
-        digests are then compared in constant time. Raises `KeyNeeded` where it is mistyped, unknown, revoked or
-        expired: the checksum in a key tells the first two apart.
+        """Whoever the key stands for. Raises `KeyNeeded`."""
+        return self._kept(self._access.state(), self._found(secret), on_behalf_of)
+
+    def _found(self, secret: str) -> ApiKey:
+        """Keys are found by their SHA-256, so no text of a key is kept to compare with; the digests are then compared
+        in constant time. Raises `KeyNeeded` where it is mistyped, unknown, revoked or expired: the checksum in a key
+        tells the first two apart.
         """
         state, digest = self._access.state(), digest_of(secret)
         key = state.by_digest.get(digest)
@@ -120,10 +149,14 @@ class Authentication:
             if not is_well_formed(secret):
                 raise KeyNeeded("the key is mistyped or cut off; it has 40 characters", is_wrong=True)
             raise KeyNeeded("no key of this service is like this one", is_wrong=True)
+        self._require_open(key)
+        return key
+
+    def _require_open(self, key: ApiKey) -> None:
+        """Raises `KeyNeeded`."""
         if not is_open(key, self._clock.now()):
             ended = "was revoked" if key.revoked else "has expired"
             raise KeyNeeded(f"the key {key.id} {ended}; an admin makes another", is_wrong=True)
-        return self._kept(state, key, on_behalf_of)
 
     def _kept(self, state: AccessState, key: ApiKey, on_behalf_of: str | None) -> Caller:
         """Whoever a key stands for is worked out once for each state of people and keys: half the cost of a key."""

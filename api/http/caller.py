@@ -12,6 +12,7 @@ from ledger.record.actors import Actor
 
 _IN_SCOPE = "credence.admitted"
 _REQUEST_ID = "credence.request_id"
+_ASKER = "credence.asker"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +76,28 @@ def admitted_of(scope: Mapping[str, Any]) -> Admitted:
     return admitted
 
 
+def admitted_or_nobody(scope: Mapping[str, Any]) -> Caller:
+    """Who asks; nobody where a request was refused before that was known."""
+    admitted = scope.get(_IN_SCOPE)
+    return admitted.caller if isinstance(admitted, Admitted) else NOBODY
+
+
 def actor_of(scope: Mapping[str, Any]) -> Actor:
     """As the journal writes it. A fault of ours where nobody asks: such a request is never recorded."""
     actor = admitted_of(scope).caller.actor
     assert isinstance(actor, Actor)
     return actor
+
+
+def note_asker(scope: MutableMapping[str, Any], asker: Caller) -> None:
+    """Of a request that the service makes itself for somebody it knows already: no header could say it."""
+    scope[_ASKER] = asker
+
+
+def asker_noted(scope: Mapping[str, Any]) -> Caller | None:
+    """Who it makes it for; None for whatever comes from outside."""
+    asker = scope.get(_ASKER)
+    return asker if isinstance(asker, Caller) else None
 
 
 def note_request_id(scope: MutableMapping[str, Any], id: bytes) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import structlog
@@ -50,14 +50,22 @@ class Edge:
     """
 
     def __init__(
-        self, app: ASGIApp, metrics: Metrics, admission: Admission, retries: Retries, direct: Mapping[str, DirectApp]
+        self,
+        app: ASGIApp,
+        metrics: Metrics,
+        admission: Admission,
+        retries: Retries,
+        direct: Mapping[str, DirectApp],
+        in_words: Callable[[Scope, Exception], ASGIApp | None] = lambda _scope, _error: None,
     ) -> None:
+        """`in_words`: what a person at a browser is answered to an error instead of a problem document."""
         self._app = app
         self._metrics = metrics
         self._admission = admission
         self._retries = retries
         self._direct = direct
         self._framework = DirectApp(app)
+        self._in_words = in_words
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -97,7 +105,8 @@ class Edge:
             self._note(error, scope, header)
             if started:
                 raise  # too late for another answer: the server cuts the connection
-            await problem_response(error)(scope, receive, send_with_id)
+            answer = self._in_words(scope, error) or problem_response(error)
+            await answer(scope, receive, send_with_id)
 
     def _note(self, error: Exception, scope: Scope, header: bytes) -> None:
         note_refusal(error, self._metrics, **about_request(scope["method"], scope["path"], header))

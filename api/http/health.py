@@ -36,7 +36,8 @@ PROBE_SECONDS_MAX = 3.0
 _PAGE = """<h1>credence</h1>
 <p>credence decides by your credit policy whether an order may go out on credit, what is to be done about an invoice,
 how a customer and the receivables stand and who may grant a limit, and says why.
-<ul><li><a href="/docs">The API</a> (<a href="/openapi.json">OpenAPI document</a>)
+<ul><li><a href="/console/">The console</a>: pages for whoever decides, collects or audits
+<li><a href="/docs">The API</a> (<a href="/openapi.json">OpenAPI document</a>)
 <li><a href="/v1/facts">What requests may carry</a>, <a href="/v1/policies">the policies in force</a>
 <li><a href="/readyz">Readiness</a> and <a href="/metrics">metrics</a></ul>
 """

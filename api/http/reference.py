@@ -48,7 +48,7 @@ def add_reference_routes(app: FastAPI) -> None:
         document = app.openapi()
         if document is not made_for:
             as_json = json.dumps(document, ensure_ascii=False).encode()
-            as_page = page(f"{document['info']['title']}: the API", "".join(_document(document)))
+            as_page = page(f"{document['info']['title']}: the API", reference_body(document))
             made_for = document
 
     @app.get("/openapi.json", include_in_schema=False)
@@ -60,6 +60,11 @@ def add_reference_routes(app: FastAPI) -> None:
     async def reference() -> HTMLResponse:
         follow()
         return as_page
+
+
+def reference_body(document: Schema) -> str:
+    """The page's body as HTML: what others wrote is escaped."""
+    return "".join(_document(document))
 
 
 def _document(document: Schema) -> Iterator[str]:

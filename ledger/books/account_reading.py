@@ -6,7 +6,7 @@ while others book.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,13 @@ def account_numbered(connection: Connection, id: str) -> Account | None:
     """By its number."""
     found = rows_of(connection, Account, STORED[Account].table.c.id == id)
     return found[0] if found else None
+
+
+def account_names(connection: Connection, ids: Collection[str]) -> dict[str, str]:
+    """What the accounts are called, by number; those without a name are left out."""
+    columns = STORED[Account].table.c
+    named = select(columns.id, columns.name).where(columns.id.in_(ids), columns.name.is_not(None))
+    return {row.id: row.name for row in connection.execute(named)} if ids else {}
 
 
 def group_numbered(connection: Connection, id: str) -> Group | None:

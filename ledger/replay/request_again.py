@@ -82,7 +82,7 @@ class AskedAgain:
 
     def answer(self, policies: StoredPolicies, asked: RecordedRequest) -> bytes:
         """The answer's bytes. Raises `CannotDecide`."""
-        engine = self._known.get(policies.version) or self._engine(policies)
+        engine = self._known.get(policies.version) or self.engine(policies)
         if asked.case not in CASE_KINDS:
             raise CannotDecide(f"knows no kind of case `{asked.case}`")
         try:
@@ -99,7 +99,8 @@ class AskedAgain:
             engine.close()
         self._compiled.clear()
 
-    def _engine(self, policies: StoredPolicies) -> Engine:
+    def engine(self, policies: StoredPolicies) -> Engine:
+        """The set, compiled. Raises `CannotDecide`."""
         engine = self._compiled.get(policies.version)
         if engine is None:
             facts = None if policies.standard_facts is None else policies.standard_facts.encode()

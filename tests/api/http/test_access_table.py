@@ -169,6 +169,43 @@ POST /v1/webhooks/{id}/change      -     -     -     -     -     -     -     -  
 POST /v1/webhooks/{id}/end         -     -     -     -     -     -     -     -     may   -     -
 POST /v1/webhooks/{id}/rotate      -     -     -     -     -     -     -     -     may   -     -
 POST /v1/webhooks/{id}/send-again  -     -     -     -     -     -     -     -     may   -     -
+GET  /console/sign-in              may   may   may   may   may   may   may   may   may   may   may
+POST /console/sign-in              may   may   may   may   may   may   may   may   may   may   may
+POST /console/sign-out             may   may   may   may   may   may   may   may   may   may   may
+GET  /console/static/{name}        may   may   may   may   may   may   may   may   may   may   may
+GET  /console                      may   may   may   may   may   may   may   may   may   -     -
+GET  /console/                     may   may   may   may   may   may   may   may   may   -     -
+GET  /console/search               may   may   may   may   may   may   may   may   may   -     -
+GET  /console/orders               own   own   may   may   mask  mask  may   -     -     -     -
+GET  /console/orders.csv           own   own   may   may   mask  mask  may   -     -     -     -
+GET  /console/orders/{id}          own   -     -     may   -     -     may   -     -     -     -
+GET  /console/orders/{id}/release  -     -     -     auth  -     -     -     -     -     -     -
+POST /console/orders/{id}/release  -     -     -     auth  -     -     -     -     -     -     -
+POST /console/orders/{id}/reject   -     -     -     auth  -     -     -     -     -     -     -
+POST /console/orders/{id}/hold     -     -     -     auth  -     -     -     -     -     -     -
+POST /console/orders/{id}/recheck  own   -     -     may   -     -     -     -     -     -     -
+GET  /console/decisions            own   own   some  may   mask  mask  may   -     -     -     -
+GET  /console/decisions/{id}       own   own   some  may   mask  mask  may   -     -     -     -
+GET  /console/accounts             -     own   may   may   mask  mask  may   -     -     -     -
+GET  /console/accounts/{id}        -     own   may   may   mask  mask  may   -     -     -     -
+GET  /console/accounts/{id}/{chart}.csv - own may may mask mask may - - - -
+GET  /console/journal              -     -     -     -     -     -     may   head  head  -     -
+GET  /console/journal/{record}     -     -     -     -     -     -     may   head  head  -     -
+GET  /console/journal/{record}/proof - - - - - - may head head - -
+GET  /console/audit                -     -     -     -     -     -     may   head  head  -     -
+GET  /console/audit/{report}       -     -     -     -     -     -     may   head  head  -     -
+GET  /console/verify               -     -     -     -     -     -     may   -     may   -     -
+GET  /console/try/order            may   -     -     may   may   may   may   -     -     -     -
+POST /console/try/order            may   -     -     may   may   may   may   -     -     -     -
+GET  /console/try/invoice          -     -     may   may   may   may   may   -     -     -     -
+POST /console/try/invoice          -     -     may   may   may   may   may   -     -     -     -
+GET  /console/try/account          -     -     may   may   may   may   may   -     -     -     -
+POST /console/try/account          -     -     may   may   may   may   may   -     -     -     -
+GET  /console/try/portfolio        -     -     may   may   may   may   may   -     -     -     -
+POST /console/try/portfolio        -     -     may   may   may   may   may   -     -     -     -
+GET  /console/try/limit            -     -     may   may   may   may   may   -     -     -     -
+POST /console/try/limit            -     -     may   may   may   may   may   -     -     -     -
+GET  /console/reference            may   may   may   may   may   may   may   may   may   -     -
 """
 WORDS = {
     "may": Right.FULL,
@@ -258,6 +295,9 @@ FILLED = {
     "security": "G-1",
     "bundle:path": "000",
     "tile:path": "0/000",
+    "chart": "aging",
+    "report": "access",
+    "name": "console.css",
 }
 
 

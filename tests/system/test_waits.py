@@ -37,6 +37,7 @@ ON_PURPOSE = {
     "tests/api/http/test_reload.py: threading.Event().wait(1)": "for a change that must not come",
     "tests/api/http/test_search_turns.py: asyncio.sleep(0.05)": "for a search that must not begin",
     "tests/api/test_policies_too_large.py: time.sleep(0.2)": "before hanging up; whenever that is, nothing waits then",
+    "tests/support/order_load.py: self.stop.wait(0.05)": "before an order that was cut off is sent again",
     "tests/ledger/journal/test_journal.py: time.sleep(0.05)": "what a commit takes at least",
     "tests/ledger/journal/test_journal.py: time.monotonic() - started < 25 * LOCK_SECONDS_MAX": "half of 50 in turn",
     "tests/ledger/journal/test_on_postgresql.py: time.monotonic() - started < 10 * LOCK_SECONDS_MAX": "half of 20",

@@ -151,8 +151,7 @@ def test_an_invoice_takes_what_was_delivered_first_and_more_in_any_state(
 @pytest.mark.parametrize(
     "results", [{}, {"release": {}}, {"release": {"in_force": None}}, {"release": {"in_force": False}}]
 )
-def test_a_release_of_which_the_policies_do_not_say_that_it_counts_does_not(release: dict[str, Any] | None) -> None:
-    results = {} if release is None else {"release": release}
+def test_a_release_of_which_the_policies_do_not_say_that_it_counts_does_not(results: dict[str, Any]) -> None:
     judged: Any = SimpleNamespace(decision=SimpleNamespace(results=results, outcome="approve"))
     assert _counts(judged) is False
     judged.decision.results = {"release": {"in_force": True}}

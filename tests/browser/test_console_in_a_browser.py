@@ -74,6 +74,7 @@ def test_a_decision_shows_the_rule_as_it_was_written_and_every_number_of_it(open
         page.get_by_role("link", name="Its last decision").click()
         main = page.get_by_role("main")
         expect(main).to_contain_text("the same answer, byte for byte")
+        expect(page.locator(".reason").first).to_contain_text("Credit limit orders.over-limit")
         expect(main).to_contain_text("63,500.00 > 63,000.00")
         expect(main).to_contain_text("= 60,000.00 * (1 + 5%)")
         expect(page.locator("pre.source")).to_contain_text("over-limit:")

@@ -210,6 +210,9 @@ def test_who_may_not_see_figures_is_told_that_something_is_withheld(console_desk
 def test_an_editor_is_not_told_by_what_would_be_paid_what_is_owed(console_desk: ConsoleDesk, manager: Visitor) -> None:
     with console_desk.visitor("u.editor") as editor:
         page = editor.page("/console/orders?account=C-1&lang=en")
+        file = editor.get("/console/orders.csv?account=C-1&lang=en").text
+    assert "SO-1" in file
+    assert "9500.00" not in file
     assert "A figure that you may not see." in page.text
     assert "9,500.00" not in page.text
     assert "9,500.00" in manager.page("/console/orders?account=C-1&lang=en").text

@@ -17,10 +17,10 @@ from ledger.credit.security import Security
 def order_shown(order: Order) -> dict[str, Any]:
     """An order as it stands, and what can be done with it."""
     money = decimal_formatter(MINOR_UNITS[order.currency])
-    foreign = {}
+    foreign = None
     if order.foreign_currency is not None and order.foreign_amount is not None:
         own = decimal_formatter(MINOR_UNITS[order.foreign_currency])
-        foreign = {"foreign": {"currency": order.foreign_currency, "amount": own(order.foreign_amount)}}
+        foreign = {"currency": order.foreign_currency, "amount": own(order.foreign_amount)}
     return {
         "id": order.id,
         "account": order.account,
@@ -41,8 +41,8 @@ def order_shown(order: Order) -> dict[str, Any]:
         "approved_amount": None if order.approved_amount is None else money(order.approved_amount),
         "copied_from": None if order.root == order.id else order.root,
         "decision": order.decision,
+        "foreign": foreign,
         "legal_moves": legal_moves(order),
-        **foreign,
     }
 
 

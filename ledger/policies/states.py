@@ -134,11 +134,21 @@ def acted(proposal: Proposal, act: PolicyAct, desk: PolicyDesk) -> Proposal:
             digest=proposal.digest,
         )
     if becomes is None or (proposal.state is _IN_FORCE and word is ActWord.APPROVE and not _is_rollback(proposal)):
-        raise ActRefused("proposal-state", f"proposal {proposal.number} is {proposal.state}, so nobody can {word} it")
+        raise ActRefused("proposal-state", _not_possible(proposal, act))
     guard = _GUARDS.get(word)
     return replace(
         proposal if guard is None else guard(proposal, act, desk), state=_state(word, proposal, act, becomes)
     )
+
+
+def _not_possible(proposal: Proposal, act: PolicyAct) -> str:
+    """What is missing where it waits for approval; else how it stands."""
+    if proposal.state is _PROPOSED and act.word is ActWord.ACTIVATE:
+        have, need = len(proposal.standing_approvals), proposal.approvals_needed
+        void = "; what was approved before the last edit is void" if len(proposal.approvals) > have else ""
+        now = f"{have} of {need} persons approved what it says now"
+        return f"proposal {proposal.number} waits for approval: {now}{void}"
+    return f"proposal {proposal.number} is {proposal.state}, so nobody can {act.word} it"
 
 
 def _state(word: ActWord, proposal: Proposal, act: PolicyAct, becomes: ProposalState) -> ProposalState:

@@ -54,7 +54,7 @@ def test_nothing_is_in_force_before_a_first_set_is_proposed_approved_and_activat
 
 def test_a_change_goes_from_a_draft_to_a_roll_back_and_each_act_is_on_record(acts: PolicyActs) -> None:
     proposal = acts.proposed("e.lang", 20000)
-    assert (proposal["state"], proposal["findings"]["words"]) == ("proposed", ["orders.limit: 10000 → 20000"])
+    assert (proposal["state"], proposal["findings"]["words"]) == ("proposed", ["orders.limit: 10,000 → 20,000"])
     assert acts.decide().json()["outcome"] == "hold"
     approved = acts.done("a.kurz", "approve", proposal)
     assert [(each["who"], each["counts"]) for each in approved["approvals"]] == [("a.kurz", True)]

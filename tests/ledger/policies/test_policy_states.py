@@ -60,7 +60,7 @@ def test_whoever_activates_what_was_edited_reads_that_approvals_are_void() -> No
     again = _acted(_acted(APPROVED, ActWord.EDIT, EDITOR, edit=ProposalEdit(title="Other")), ActWord.PROPOSE, EDITOR)
     with pytest.raises(ActRefused, match=r"0 of 1 persons approved .*; what was approved before the last edit is void"):
         _acted(again, ActWord.ACTIVATE)
-    with pytest.raises(ActRefused, match="0 of 1 persons approved what it says now$"):
+    with pytest.raises(ActRefused, match=r"0 of 1 persons approved what it says now$"):
         _acted(PROPOSED, ActWord.ACTIVATE)
 
 

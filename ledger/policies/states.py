@@ -285,6 +285,12 @@ def _require_base(proposal: Proposal, desk: PolicyDesk) -> None:
         )
 
 
+def require_time(proposal: Proposal, desk: PolicyDesk) -> None:
+    """What can be said before the gates take their minutes. Raises `ActRefused`."""
+    _require_base(proposal, desk)
+    _require_instant(proposal, desk)
+
+
 def _require_instant(proposal: Proposal, desk: PolicyDesk) -> None:
     instant = proposal.effective
     if instant is None:
@@ -292,7 +298,7 @@ def _require_instant(proposal: Proposal, desk: PolicyDesk) -> None:
     if instant.is_too_near(desk.now):
         raise ActRefused(
             "activation-in-the-past",
-            f"{instant.local} is past or nearer than a minute: activate now, or choose a later",
+            f"{instant.local} is past or nearer than a minute: choose a later one, or none",
         )
     if instant.at in desk.taken:
         raise ActRefused("instant-taken", f"another set takes effect at {instant.local}; choose another instant")

@@ -176,8 +176,12 @@ def test_instants_that_can_not_be_met_are_refused(acts: PolicyActs) -> None:
     assert problem_of(acts.act("a.kurz", "activate", other)) == (409, "instant-taken")
     assert acts.done("a.kurz", "cancel", one)["state"] == "approved"
     assert acts.done("a.kurz", "activate", other)["state"] == "scheduled"
-    bad = acts.ask("e.lang", "POST", "/drafts", {"title": "x", "why": "x", "files": {"a.yaml": ""}, "on": "soon"})
+    text = {"title": "x", "why": "x", "files": {"a.yaml": ""}}
+    bad = acts.ask("e.lang", "POST", "/drafts", {**text, "on": "soon"})
     assert problem_of(bad) == (422, "invalid-request")
+    late = acts.ask("e.lang", "POST", "/drafts", {**text, "on": "2020-01-01"}).json()["number"]
+    no_gate_has_run = acts.propose("e.lang", late)
+    assert problem_of(no_gate_has_run) == (422, "activation-in-the-past")
 
 
 def test_what_is_sent_again_with_its_key_is_done_once(acts: PolicyActs) -> None:

@@ -136,7 +136,7 @@ def _categories(
     quick = [categorized(first.engine, second.engine, case, today, known, restarts=None) for case in CASE_KINDS]
     if seconds is None:
         return quick
-    open_kinds = [each for each in quick if _is_open(each)]
+    open_kinds = [each for each in quick if each.is_open]
     with progress_bar(quiet=quiet) as show:
 
         def one_more(done: int) -> None:
@@ -145,10 +145,6 @@ def _categories(
         question = CategoryQuestion(before=first.text, after=second.text, today=today, known=tuple(known))
         settled = {each.case: each for each in categories(question, open_kinds, seconds, one_more)}
     return [settled.get(each.case, each) for each in quick]
-
-
-def _is_open(kind: CategoryOfKind) -> bool:
-    return any(answer.verdict is ProofVerdict.UNDECIDED for answer in kind.answers.values())
 
 
 # --- as readers see it -----------------------------------------------------------------------------------------------

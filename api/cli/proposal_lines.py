@@ -8,6 +8,14 @@ from typing import Any
 from rich.text import Text
 
 _COLOURS = {"in-force": "green", "rejected": "red", "draft": "yellow"}
+_CATEGORIES = {
+    "same": "the same (proved)",
+    "stricter": "stricter only (proved)",
+    "looser": "looser only (proved)",
+    "both": "may be stricter and looser",
+}
+"""What isn't proved is `both`."""
+
 DIGITS = 12
 """Of a version or digest: enough to tell it from others."""
 
@@ -57,7 +65,11 @@ def _finding_lines(found: Mapping[str, Any], acknowledged: Mapping[str, str]) ->
     for word in found["words"]:
         yield Text(f"    changes {word}", "bold")
     for case, category in found["categories"].items():
-        yield Text(f"    {case}: {category}")
+        if category != "same":
+            yield Text(f"    outcomes of {case}: {_CATEGORIES[category]}", "bold")
+    same = [case for case, category in found["categories"].items() if category == "same"]
+    if same:
+        yield Text(f"    outcomes of {', '.join(same)}: {_CATEGORIES['same']}")
     for flip in found["flips"]:
         yield Text(f"    {flip}")
     yield Text(f"    tests: {found['tests_passed']} passed, {len(found['tests_failed'])} failed")

@@ -122,6 +122,11 @@ class CategoryOfKind:
     """Whether both sets compile to the same: then conditions and amounts are the same too."""
 
     @property
+    def is_open(self) -> bool:
+        """Whether neither a case nor a proof answers one of the two questions."""
+        return any(answer.verdict is ProofVerdict.UNDECIDED for answer in self.answers.values())
+
+    @property
     def category(self) -> ChangeCategory:
         """What was not proved counts as if it were so."""
         may = {each for each, answer in self.answers.items() if answer.verdict is not ProofVerdict.PROVED}

@@ -36,7 +36,7 @@ from ledger.policies.proposal_rows import (
     proposal_numbered,
     put_proposal,
 )
-from ledger.policies.states import MOVES, ActRefused, ActWord, PolicyAct, ProposalEdit, acted
+from ledger.policies.states import MOVES, ActRefused, ActWord, PolicyAct, ProposalEdit, acted, require_time
 from ledger.record.actors import Actor
 from ledger.record.new_records import proposal_record, refusal_record
 
@@ -290,10 +290,12 @@ def _numbered(transaction: LogTransaction, number: int) -> Proposal:
 def _with_base(transaction: LogTransaction, number: int) -> Any:
     try:
         proposal = _numbered(transaction, number)
+        if (proposal.state, ActWord.PROPOSE) not in MOVES:
+            raise ActRefused("proposal-state", f"proposal {number} is {proposal.state}, so nobody can propose it")
+        connection, timeline = transaction.connection, transaction.timeline
+        require_time(proposal, desk_for(connection, timeline, proposal.effective, number, transaction.at))
     except ActRefused as refused:
         return refused
-    if (proposal.state, ActWord.PROPOSE) not in MOVES:
-        return ActRefused("proposal-state", f"proposal {number} is {proposal.state}, so nobody can propose it")
     return proposal, _texts(transaction.connection, proposal.base)
 
 

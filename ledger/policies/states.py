@@ -134,11 +134,21 @@ def acted(proposal: Proposal, act: PolicyAct, desk: PolicyDesk) -> Proposal:
             digest=proposal.digest,
         )
     if becomes is None or (proposal.state is _IN_FORCE and word is ActWord.APPROVE and not _is_rollback(proposal)):
-        raise ActRefused("proposal-state", f"proposal {proposal.number} is {proposal.state}, so nobody can {word} it")
+        raise ActRefused("proposal-state", _not_possible(proposal, act))
     guard = _GUARDS.get(word)
     return replace(
         proposal if guard is None else guard(proposal, act, desk), state=_state(word, proposal, act, becomes)
     )
+
+
+def _not_possible(proposal: Proposal, act: PolicyAct) -> str:
+    """What is missing where it waits for approval; else how it stands."""
+    if proposal.state is _PROPOSED and act.word is ActWord.ACTIVATE:
+        have, need = len(proposal.standing_approvals), proposal.approvals_needed
+        void = "; what was approved before the last edit is void" if len(proposal.approvals) > have else ""
+        now = f"{have} of {need} persons approved what it says now"
+        return f"proposal {proposal.number} waits for approval: {now}{void}"
+    return f"proposal {proposal.number} is {proposal.state}, so nobody can {act.word} it"
 
 
 def _state(word: ActWord, proposal: Proposal, act: PolicyAct, becomes: ProposalState) -> ProposalState:
@@ -275,6 +285,12 @@ def _require_base(proposal: Proposal, desk: PolicyDesk) -> None:
         )
 
 
+def require_time(proposal: Proposal, desk: PolicyDesk) -> None:
+    """What can be said before the gates take their minutes. Raises `ActRefused`."""
+    _require_base(proposal, desk)
+    _require_instant(proposal, desk)
+
+
 def _require_instant(proposal: Proposal, desk: PolicyDesk) -> None:
     instant = proposal.effective
     if instant is None:
@@ -282,7 +298,7 @@ def _require_instant(proposal: Proposal, desk: PolicyDesk) -> None:
     if instant.is_too_near(desk.now):
         raise ActRefused(
             "activation-in-the-past",
-            f"{instant.local} is past or nearer than a minute: activate now, or choose a later",
+            f"{instant.local} is past or nearer than a minute: choose a later one, or none",
         )
     if instant.at in desk.taken:
         raise ActRefused("instant-taken", f"another set takes effect at {instant.local}; choose another instant")

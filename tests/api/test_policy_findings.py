@@ -9,6 +9,7 @@ import pytest
 
 from api import policy_findings, proof_job
 from api.policy_findings import PolicyExaminer, examine
+from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.policies.check_limits import CheckLimits
 from ledger.policies.duties import Hands
 from ledger.policies.findings import Findings
@@ -66,12 +67,27 @@ def test_a_must_is_proved_or_keeps_the_change_a_draft() -> None:
         ("large-never-passes", "proved"),
         ("small-passes-or-waits", "proved"),
     ]
-    assert (stricter.words, _proposed(stricter)) == (("orders.limit: 10000 → 9000",), "proposed")
+    assert (stricter.words, _proposed(stricter)) == (("orders.limit: 10,000 → 9,000",), "proposed")
     assert [each.verdict for each in looser.invariants] == ["refuted", "proved"]
     assert looser.invariants[0].why == "a case is decided approve"
     assert _proposed(looser) == "invariant-not-proved"
     everything = replace(looser, tests_failed=())
     assert _proposed(replace(everything, invariants=stricter.invariants)) == "proposed"
+
+
+def test_approvers_see_what_a_change_does_to_outcomes_and_to_the_policy_tests() -> None:
+    stricter = _examined(_with(9000))
+    assert stricter.categories["order"] == "stricter"
+    assert {name for name, word in stricter.categories.items() if word == "same"} == set(CASE_KINDS) - {"order"}
+    assert stricter.flips == ("none of 1 policy tests is decided otherwise",)
+    looser = examine({name: text.encode() for name, text in _with(60000).items()}, TESTS, BEFORE)
+    assert looser.findings.flips == ("order: hold → approve: 1 of 1 policy tests, 50000.00 EUR",)
+    assert [each.case for each in looser.kinds if each.is_open] == ["order"]
+
+
+def test_what_a_change_does_is_both_where_no_solver_says_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proof_job, "is_there", lambda: False)
+    assert _examined(_with(9000)).categories["order"] == "both"
 
 
 def test_what_ran_out_of_time_or_found_no_solver_is_not_proved(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,7 +54,7 @@ def test_nothing_is_in_force_before_a_first_set_is_proposed_approved_and_activat
 
 def test_a_change_goes_from_a_draft_to_a_roll_back_and_each_act_is_on_record(acts: PolicyActs) -> None:
     proposal = acts.proposed("e.lang", 20000)
-    assert (proposal["state"], proposal["findings"]["words"]) == ("proposed", ["orders.limit: 10000 → 20000"])
+    assert (proposal["state"], proposal["findings"]["words"]) == ("proposed", ["orders.limit: 10,000 → 20,000"])
     assert acts.decide().json()["outcome"] == "hold"
     approved = acts.done("a.kurz", "approve", proposal)
     assert [(each["who"], each["counts"]) for each in approved["approvals"]] == [("a.kurz", True)]
@@ -176,8 +176,12 @@ def test_instants_that_can_not_be_met_are_refused(acts: PolicyActs) -> None:
     assert problem_of(acts.act("a.kurz", "activate", other)) == (409, "instant-taken")
     assert acts.done("a.kurz", "cancel", one)["state"] == "approved"
     assert acts.done("a.kurz", "activate", other)["state"] == "scheduled"
-    bad = acts.ask("e.lang", "POST", "/drafts", {"title": "x", "why": "x", "files": {"a.yaml": ""}, "on": "soon"})
+    text = {"title": "x", "why": "x", "files": {"a.yaml": ""}}
+    bad = acts.ask("e.lang", "POST", "/drafts", {**text, "on": "soon"})
     assert problem_of(bad) == (422, "invalid-request")
+    late = acts.ask("e.lang", "POST", "/drafts", {**text, "on": "2020-01-01"}).json()["number"]
+    no_gate_has_run = acts.propose("e.lang", late)
+    assert problem_of(no_gate_has_run) == (422, "activation-in-the-past")
 
 
 def test_what_is_sent_again_with_its_key_is_done_once(acts: PolicyActs) -> None:

@@ -56,6 +56,14 @@ def test_each_act_in_each_state_does_what_the_table_says_or_is_refused(state: Pr
     assert after.state == (ProposalState.APPROVED if word is ActWord.APPROVE else becomes)
 
 
+def test_whoever_activates_what_was_edited_reads_that_approvals_are_void() -> None:
+    again = _acted(_acted(APPROVED, ActWord.EDIT, EDITOR, edit=ProposalEdit(title="Other")), ActWord.PROPOSE, EDITOR)
+    with pytest.raises(ActRefused, match=r"0 of 1 persons approved .*; what was approved before the last edit is void"):
+        _acted(again, ActWord.ACTIVATE)
+    with pytest.raises(ActRefused, match=r"0 of 1 persons approved what it says now$"):
+        _acted(PROPOSED, ActWord.ACTIVATE)
+
+
 def test_the_states_from_which_nothing_leads_are_the_ends() -> None:
     ends = set(ProposalState) - {state for state, _ in MOVES}
     assert ends == {ProposalState.SUPERSEDED, ProposalState.REJECTED, ProposalState.WITHDRAWN}

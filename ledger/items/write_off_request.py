@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ledger.collections.judge_item import judge_item
 from ledger.credit.account import Account
 from ledger.credit.account_fact_group import money_of
 from ledger.credit.amounts import Reading
@@ -26,7 +27,6 @@ from ledger.credit.sisters import SISTER_DAYS
 from ledger.credit.snapshot import Snapshot, Wants
 from ledger.items.booked import digest_of, item_shown, refuse_booked
 from ledger.items.item import OWED, ItemKind, OpenItem
-from ledger.items.item_facts import judged_item
 from ledger.items.keeping import put_item
 from ledger.items.settling import SettingOff
 from ledger.items.write_off import WriteOff, WriteOffState
@@ -59,6 +59,8 @@ class AskWriteOff:
         return Wants(
             accounts=account,
             histories=account,
+            open_items=account,
+            collections=account,
             written_off=account,
             write_offs=frozenset((self.write_off,)),
             items=frozenset((self.write_off, self.invoice)),
@@ -152,8 +154,8 @@ def judge_write_off(snapshot: Snapshot, write_off: WriteOff, invoice: OpenItem, 
     """The invoice decided as one that is to be given up. Raises `FactsRefused`."""
     account = snapshot.existing(Account, write_off.account)
     beside = _given_up_beside(snapshot, write_off, desk.day)
-    more = {"open_amount": money_of(account)(write_off.amount + beside), "recovery_exhausted": True}
-    return judged_item(snapshot, invoice, desk, id, more)
+    amount = money_of(account)(write_off.amount + beside)
+    return judge_item(snapshot, invoice, desk, id, open_amount=amount, recovery_exhausted=True)
 
 
 def may_agree(asker: Asker, wanted: str) -> bool:

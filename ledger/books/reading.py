@@ -139,6 +139,8 @@ def _ask_items(questions: Questions, wants: Wants) -> None:
     questions.put(Allocation, is_open, wants.open_items)
     questions.put(Allocation, "from_item {among}", wants.items)
     questions.put(Allocation, "to_item {among}", wants.items)
+    credited = "credited > 0 AND item IN (SELECT to_item FROM allocations WHERE from_item {among})"
+    questions.put(Dispute, credited, wants.items)
     questions.put(WriteOff, "account IN (SELECT account FROM write_offs WHERE id {among})", wants.write_offs)
     questions.put(WriteOff, "account {among}", wants.written_off)
     invoices = "(SELECT invoice FROM write_offs WHERE id {among})"

@@ -106,7 +106,9 @@ def limit_over_time(
     return AccountChart(
         name="limit",
         title=title,
-        picture=None if is_empty else step_chart(title, steps, owed, reading.say("part.exposure")),
+        picture=None
+        if is_empty
+        else step_chart(title, steps, owed, (reading.say("part.limit"), reading.say("part.exposure"))),
         columns=(reading.say("chart.part"), reading.say("from"), reading.say("until"), reading.say("amount")),
         rows=rows,
     )

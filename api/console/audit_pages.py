@@ -11,16 +11,23 @@ from typing import Any
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
-from api.console.frame import Frame
+from api.console.frame import Frame, PageReading, moment
 from api.console.inner_requests import OperationRefused
 from api.console.journal_pages import passed_on
 from api.http.problems import NoSuchPath
+from engine.vocabulary.case_kinds import OUTCOME_TITLES
 
 REPORTS = ("releases", "limits", "exceptions", "policy-changes", "access")
 SHOWN_MAX = 200
 """Lines of a report on its page; the file has all."""
 
 DIFFERENCES_MAX = 200
+
+_CELLS = {
+    "role": ("authority",), "second_role": ("authority",), "granted_role": ("authority",), "authority": ("authority",),
+    "kind": ("limit",), "state": ("release", "limit", "event"), "how": ("done",),
+}  # fmt: skip
+"""Beginnings of words.yaml by which the page says what a column's own words mean. The file keeps the words."""
 
 
 def add_audit_pages(app: FastAPI, frame: Frame) -> None:
@@ -44,12 +51,14 @@ def add_audit_pages(app: FastAPI, frame: Frame) -> None:
         if form in ("csv", "ndjson"):
             return passed_on(answer, f"{report}.{form}")
         columns, rows = _filled(csv.reader(io.StringIO(answer.body.decode())))
+        reading = await frame.reading(request)
         return await frame.page(
             request,
             "audit_report.html",
+            reading=reading,
             report=report,
             columns=columns,
-            rows=rows[:SHOWN_MAX],
+            rows=[[_in_words(reading, *cell) for cell in zip(columns, row, strict=True)] for row in rows[:SHOWN_MAX]],
             total=len(rows),
             is_withheld="credence-withheld" in answer.headers,
         )
@@ -75,7 +84,18 @@ def add_audit_pages(app: FastAPI, frame: Frame) -> None:
 
 
 def _filled(lines: Iterable[list[str]]) -> tuple[list[str], list[list[str]]]:
-    """Columns and rows of a report without the columns that are empty in each row: the file has those too."""
+    """Columns and rows of a report without the columns that are empty in each row, and without the hashes, which each
+    record's page has: the file has those too."""
     columns, *rows = [*lines] or [[]]
-    kept = [at for at in range(len(columns)) if any(row[at] for row in rows)]
+    kept = [at for at, column in enumerate(columns) if column != "leaf" and any(row[at] for row in rows)]
     return [columns[at] for at in kept], [[row[at] for at in kept] for row in rows]
+
+
+def _in_words(reading: PageReading, column: str, cell: str) -> str:
+    """A cell as people read it."""
+    if column == "at" and cell:
+        return moment(cell)
+    if column == "outcome" and cell in OUTCOME_TITLES:
+        return reading.text(OUTCOME_TITLES[cell])
+    said = (reading.say_or(f"{beginning}.{cell}", "") for beginning in _CELLS.get(column, ()))
+    return next(filter(None, said), cell)

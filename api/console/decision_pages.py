@@ -71,6 +71,7 @@ class DecisionPages:
         fired = [rule for rule in rules if rule.fired]
         unknown = [rule for rule in rules if rule.fired is None]
         untold = [rule for rule in unknown if rule.effect]
+        in_force_titles = {rule: reading.text(title) for rule, title in rule_titles(self._frame.policies).items()}
         return await self._frame.page(
             request,
             "decision.html",
@@ -87,6 +88,7 @@ class DecisionPages:
             why_none=shown if isinstance(shown, str) else "",
             fired=fired,
             untold=untold,
+            rule_titles=reason_titles(in_force_titles, rules),
             tree=value_tree(shown, [*fired, *untold]) if isinstance(shown, ShownDerivation) else {},
             idle=[rule for rule in unknown if not rule.effect],
             quiet=[rule for rule in rules if rule.fired is False],
@@ -126,6 +128,12 @@ def add_decision_pages(app: FastAPI, pages: DecisionPages) -> None:
     @app.get("/console/decisions/{id}", include_in_schema=False)
     async def decision_page(id: str, request: Request) -> Response:
         return await pages.decision(request, id)
+
+
+def reason_titles(in_force: Mapping[str, str], of_its_day: Iterable[ShownRule]) -> dict[str, str]:
+    """What rules are called, by id: by the policies of its day where these were asked, else by those in force. A rule
+    without a title has none here, so that its id doesn't stand there twice."""
+    return {**in_force} | {rule.id: rule.title for rule in of_its_day if rule.title != rule.id}
 
 
 def _outcome(reading: PageReading, outcome: str) -> str:

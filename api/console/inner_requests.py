@@ -120,7 +120,7 @@ class InnerRequests:
         if method == "POST":
             headers += [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
         if key is not None:
-            headers.append((b"idempotency-key", key.encode("ascii")))
+            headers.append((b"idempotency-key", key.encode()))
         kept = {name: outer[name] for name in ("type", "asgi", "http_version", "scheme", "client", "server")}
         asked = {key: value for key, value in query.items() if value not in (None, "")}
         scope = kept | {

@@ -65,7 +65,7 @@ def add_journal_pages(app: FastAPI, frame: Frame, keys: KeyPlaces) -> None:
 
     @app.get("/console/journal/{record}", include_in_schema=False)
     async def record_page(record: str, request: Request) -> Response:
-        inner = frame.inner(request)
+        inner, reading = frame.inner(request), await frame.reading(request)
         found = await inner.get(f"/v1/journal/{record}")
         answer = await inner.ask("GET", f"/v1/journal/{record}/proof")
         steps = []
@@ -77,7 +77,9 @@ def add_journal_pages(app: FastAPI, frame: Frame, keys: KeyPlaces) -> None:
         return await frame.page(
             request,
             "record.html",
+            reading=reading,
             record=found,
+            outcomes={name: reading.text(title) for name, title in OUTCOME_TITLES.items()},
             parts=[(name, _pretty(found[name])) for name in ("request", "answer", "act") if found[name]],
             steps=steps,
             replay=replay,

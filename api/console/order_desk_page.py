@@ -56,6 +56,7 @@ def add_order_desk_page(app: FastAPI, frame: Frame, journal: Journal) -> None:
             is_narrowed=any(asked.values()),
             titles={rule: reading.text(title) for rule, title in titles.items()},
             authorities=AUTHORITIES,
+            sees_amounts=not inner.may("GET", "/v1/holds") <= {Right.MASKED},
         )
 
     @app.get("/console/orders.csv", include_in_schema=False)

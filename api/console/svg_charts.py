@@ -20,7 +20,7 @@ WIDTH = 460
 """Of the view box, in pixels."""
 
 _ROW, _LABEL, _VALUE = 28, 158, 104
-_PLOT_HEIGHT, _LEFT, _BOTTOM, _TOP = 150, 104, 22, 10
+_PLOT_HEIGHT, _LEFT, _BOTTOM, _TOP = 150, 104, 22, 30
 _PLOT_WIDTH = WIDTH - _LEFT - 12
 
 
@@ -67,8 +67,10 @@ def bar_chart(title: str, bars: Sequence[ChartBar]) -> Markup:
     return _svg(title, len(bars) * _ROW, lines)
 
 
-def step_chart(title: str, steps: Sequence[ChartStep], points: Sequence[tuple[date, Decimal]], words: str) -> Markup:
-    """Steps of a limit, and over them a line through what was owed. `words` names the line."""
+def step_chart(
+    title: str, steps: Sequence[ChartStep], points: Sequence[tuple[date, Decimal]], words: tuple[str, str]
+) -> Markup:
+    """Steps of a limit, and over them a line through what was owed. `words` names the steps, then the line."""
     days = [day for step in steps for day in (step.from_day, step.until_day)] + [day for day, _ in points]
     first, last = min(days), max(days) + timedelta(days=1)
     long = Decimal((last - first).days or 1)
@@ -80,15 +82,23 @@ def step_chart(title: str, steps: Sequence[ChartStep], points: Sequence[tuple[da
     def y(value: Decimal) -> str:
         return f"{_TOP + (1 - max(value, Decimal(0)) / top) * _PLOT_HEIGHT:.1f}"
 
-    lines = list(_axes(first, last, top))
+    lines = [*_key(*words), *_axes(first, last, top)]
     lines += [
         f'<line class="c-limit" x1="{x(each.from_day)}" x2="{x(each.until_day + timedelta(days=1))}" '
         f'y1="{y(each.value)}" y2="{y(each.value)}"/>'
         for each in steps
     ]
     corners = " ".join(f"{x(day)},{y(value)}" for day, value in points)
-    lines.append(f'<polyline class="c-line" points="{corners}"><title>{escape(words)}</title></polyline>')
+    lines.append(f'<polyline class="c-line" points="{corners}"/>')
     return _svg(title, _TOP + _PLOT_HEIGHT + _BOTTOM, lines)
+
+
+def _key(*words: str) -> Iterator[str]:
+    """Which line is which, above them; the limit's is the thick one, so that it isn't told by colour alone."""
+    for at, (kind, word) in enumerate(zip(("c-limit", "c-line"), words, strict=True)):
+        left = _LEFT + at * _PLOT_WIDTH // 2
+        yield f'<line class="{kind}" x1="{left}" x2="{left + 20}" y1="9" y2="9"/>'
+        yield f'<text class="label" x="{left + 26}" y="14">{escape(word)}</text>'
 
 
 def _axes(first: date, last: date, top: Decimal) -> Iterator[str]:
@@ -97,8 +107,8 @@ def _axes(first: date, last: date, top: Decimal) -> Iterator[str]:
     yield f'<text class="value" x="{_LEFT - 8}" y="{_TOP + 9}" text-anchor="end">{grouped(format(top, "f"))}</text>'
     yield f'<text class="value" x="{_LEFT - 8}" y="{base}" text-anchor="end">0</text>'
     yield f'<text class="value" x="{_LEFT}" y="{base + 17}">{first.isoformat()}</text>'
-    right = _LEFT + _PLOT_WIDTH
-    yield f'<text class="value" x="{right}" y="{base + 17}" text-anchor="end">{last.isoformat()}</text>'
+    right, ends = _LEFT + _PLOT_WIDTH, (last - timedelta(days=1)).isoformat()
+    yield f'<text class="value" x="{right}" y="{base + 17}" text-anchor="end">{ends}</text>'
 
 
 def _svg(title: str, height: int, lines: Sequence[str]) -> Markup:

@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from api.console.frame import Frame, PageReading
+from api.console.order_desk_page import rule_titles
 from api.console.posted_forms import posted_form
 from api.http.body import parse_object
 from api.http.decisions import decided
@@ -66,6 +67,7 @@ class TryPages:
                 for name, kind in CASE_KINDS.items()
                 if may("GET", f"/console/try/{name}")
             },
+            rule_titles={rule: reading.text(title) for rule, title in rule_titles(self._frame.policies).items()},
             groups=_groups(engine, case, reading),
             fields=fields,
             outcomes={name: reading.text(title) for name, title in OUTCOME_TITLES.items()},

@@ -79,6 +79,7 @@ class Admission:
         caller = await self._caller(scope) if asker is None else asker
         if caller is NOBODY and (row is None or NO_ROLE not in row.rights):
             raise KeyNeeded("this needs a key: send `Authorization: Bearer crk_…`")
+        note_admitted(scope, Admitted(caller, frozenset()))  # so that a refusal's page knows whom it refuses
         if asker is None:
             self._limits.count(caller)
         if row is None:

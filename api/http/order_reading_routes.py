@@ -155,7 +155,7 @@ class _OrderReading:
         hold = next((each for each in holds if each.lifted_on is None), None)
         shown = None
         if hold is not None:
-            shown = self._hold(order, hold, decision, self._passes_at([order])).model_dump(mode="json")
+            shown = self._hold(order, hold, decision, self._passes_at([order], admitted)).model_dump(mode="json")
         is_told = sees_figures(admitted)
         return {
             "order": _line(order).model_dump(mode="json"),
@@ -179,7 +179,7 @@ class _OrderReading:
             lambda connection, keys: holds_wanted(connection, keys, filter_, wanted.cursor, wanted.limit)
         )
         orders = [each.order for each in page.held]
-        decisions, figures = self._decisions(orders, admitted), self._passes_at(orders)
+        decisions, figures = self._decisions(orders, admitted), self._passes_at(orders, admitted)
         held = [
             HeldOrderShape(
                 order=_line(each.order), hold=self._hold(each.order, each.hold, decisions.get(each.order.id), figures)
@@ -237,10 +237,11 @@ class _OrderReading:
             passes_at=None if passes is None else PassesAtShape(**passes.shown(order.currency)),
         )
 
-    def _passes_at(self, orders: list[Order]) -> dict[str, PassesAt]:
-        """By the order's number; none where no policy is in force."""
-        in_force = self._desk.policies.in_force
-        if in_force is None or not orders:
+    def _passes_at(self, orders: list[Order], admitted: Admitted) -> dict[str, PassesAt]:
+        """By the order's number; none where no policy is in force, and none for who sees decisions masked: what would
+        have to be paid says what the customer owes."""
+        in_force, is_masked = self._desk.policies.in_force, Right.MASKED in admitted.rights
+        if in_force is None or not orders or (is_masked and not sees_figures(admitted)):
             return {}
         engine, day = in_force.engine, self._desk.ledger.business_day(in_force.engine)
         wants = Wants(orders=frozenset(each.id for each in orders))

@@ -26,6 +26,8 @@ OTHER_TYPE = {
     ("--rules", "backtest"): "it takes two folders, to compare them",
     ("--out", "portfolio"): "the older name of --report",
     ("--out", "backtest"): "the older name of --report",
+    ("--out", "simulate"): "as of `backtest`",
+    ("--decisions", "simulate"): "it says which, not how many",
     **{
         (option, f"journal {command}"): "it takes times too, of records"
         for option in ("--from", "--until")
@@ -41,7 +43,12 @@ OTHER_TYPE = {
 OTHER_HELP = {
     **OTHER_TYPE,
     ("--as-of", "decide"): "a case may bring its own date",
-    ("--account", "holds"): "it narrows a list",
+    **{("--account", command): "it narrows a list" for command in ("holds", "register", "receivables")},
+    **{("--on", command): "figures of a past day" for command in ("register", "receivables")},
+    ("--as-of", "nearest"): "a case may bring its own date",
+    ("--history", "simulate"): "it may stand in the place of --decisions",
+    ("--map", "simulate"): "it takes a history map",
+    ("--seconds", "diff"): "it counts with --prove alone",
     ("--map", "import"): "it takes an import map",
     ("--rejects", "import"): "rows of all files, and where they stood",
     ("--on", "import"): "the day of a list",

@@ -287,7 +287,8 @@ def test_every_option_has_a_value_and_every_reason_an_option() -> None:
     assert {name for command, name in TRIED} <= set(VALUES)
     assert {*WITHOUT_EFFECT, *OTHERWISE} <= set(OPTIONS)
     assert {*EXAMPLES, *NOT_RUN} == set(commands())
-    assert {(command, idle.option) for idle in IDLE for command in idle.commands} <= set(TRIED)
+    tried = {(command, idle.option) for idle in IDLE for command in idle.commands if command not in NOT_RUN}
+    assert tried <= set(TRIED)
 
 
 @pytest.mark.parametrize(("command", "option"), one_in(3, TRIED))

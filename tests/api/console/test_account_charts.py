@@ -126,9 +126,16 @@ def test_what_a_chart_says_is_text() -> None:
     script = '<script>"'
     bar = ChartBar(label=script, amount=Decimal(1))
     step = ChartStep(from_day=TODAY, until_day=TODAY, value=Decimal(0))
-    for picture in (bar_chart(script, [bar]), step_chart(script, [step], [(TODAY, Decimal(0))], script)):
+    for picture in (bar_chart(script, [bar]), step_chart(script, [step], [(TODAY, Decimal(0))], (script, script))):
         assert "<script" not in picture
         assert "&lt;script&gt;" in picture
+
+
+def test_the_lines_over_time_are_named_and_end_today() -> None:
+    step = ChartStep(from_day=TODAY - timedelta(days=9), until_day=TODAY, value=Decimal("7.00"))
+    picture = step_chart("both", [step], [(TODAY, Decimal("1.00"))], ("Limit", "Exposure"))
+    assert re.findall(r'class="label"[^>]*>([^<]*)<', picture) == ["Limit", "Exposure"]
+    assert re.findall(r">(2026-[0-9-]+)<", picture) == ["2026-07-06", "2026-07-15"]
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,15 @@ def test_sent_twice_it_is_done_once(console_desk: ConsoleDesk, manager: Visitor,
     assert _releases(console_desk, held) == [("in_force", "u.hoffmann")]
 
 
+@pytest.mark.parametrize("key", ["\u00e9", "", "a b", "x" * 500])
+def test_a_form_with_a_key_that_is_none_is_refused(
+    console_desk: ConsoleDesk, manager: Visitor, held: str, key: str
+) -> None:
+    answer = manager.send(_form(manager, held), REASON | {"key": key})
+    assert answer.status_code == 400
+    assert _releases(console_desk, held) == []
+
+
 def test_whoever_comes_second_is_told_who_was_quicker(console_desk: ConsoleDesk, manager: Visitor, held: str) -> None:
     with console_desk.visitor("u.keller") as second:
         form = _form(second, held)

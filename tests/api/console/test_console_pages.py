@@ -9,7 +9,9 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 
+from api.console.decision_pages import reason_titles
 from api.console.frame import HEADERS, STATIC, static_path
+from api.explanation_job import ShownRule
 from api.http.access_table import ROWS
 from ledger.access.roles import Role
 from tests.api.console.conftest import FORMULA, LONG, SCRIPT, ConsoleDesk
@@ -90,7 +92,7 @@ def test_a_held_order_says_why_what_would_help_and_who_may(manager: Visitor) -> 
     text = manager.page("/console/orders?account=C-1&lang=en").text
     assert "EUR 12,000.00 is more than 10,000.00." in text
     assert "To pass: Payment of EUR 2,000.00." in text
-    assert "≤ EUR 9,500.00" in text
+    assert "an order of EUR 9,500.00 or less" in text
     assert "credit manager or above" in text
     assert "Release…" in text
     assert "Nordwind Handels GmbH" in text
@@ -173,6 +175,18 @@ def test_a_page_that_is_not_for_somebody_says_for_whom_it_is(login: str, console
             assert "此页面面向：" in PageReader(visitor.get(f"{path}?lang=zh").text).text
 
 
+@pytest.mark.parametrize("path", ["/console/audit", "/console/nothing"])
+def test_a_refusal_knows_whom_it_refuses(path: str, manager: Visitor) -> None:
+    """Whoever is signed in stays so on the pages of what went wrong too."""
+    answer = manager.get(f"{path}?lang=en")
+    page = PageReader(answer.text)
+    assert "u.hoffmann (credit manager)" in page.text
+    assert "nobody with a role" not in page.text
+    assert "/console/orders" in page.links
+    assert "/console/sign-in" not in page.links
+    assert ("You are: credit desk." in page.text) == (answer.status_code == 403)
+
+
 def test_order_entry_sees_its_own_orders_and_no_figure_of_the_customer(console_desk: ConsoleDesk) -> None:
     with console_desk.visitor("u.becker") as own, console_desk.visitor("u.klein") as other:
         assert "SO-1" in own.page("/console/orders").text
@@ -191,6 +205,34 @@ def test_who_may_not_see_figures_is_told_that_something_is_withheld(console_desk
         page = editor.page(f"{decision}?lang=en")
         assert "Some of this is confidential and not shown to your role." in page.text
         assert "How it came about" not in page.text
+
+
+def test_an_editor_is_not_told_by_what_would_be_paid_what_is_owed(console_desk: ConsoleDesk, manager: Visitor) -> None:
+    with console_desk.visitor("u.editor") as editor:
+        page = editor.page("/console/orders?account=C-1&lang=en")
+        file = editor.get("/console/orders.csv?account=C-1&lang=en").text
+    assert "SO-1" in file
+    assert "9500.00" not in file
+    assert "A figure that you may not see." in page.text
+    assert "9,500.00" not in page.text
+    assert "9,500.00" in manager.page("/console/orders?account=C-1&lang=en").text
+
+
+def _rule(id: str, title: str) -> ShownRule:
+    return ShownRule(
+        id=id, title=title, place="", fired=True, effect="", is_decisive=True, conditions=(), missing=(), source=()
+    )
+
+
+def test_a_decision_names_its_rules_once_and_as_they_were_called(manager: Visitor) -> None:
+    of_its_day = [_rule("orders.a", "Limit"), _rule("orders.b", "orders.b")]
+    assert reason_titles({"orders.a": "Limit now", "orders.c": "Terms"}, of_its_day) == {
+        "orders.a": "Limit",
+        "orders.c": "Terms",
+    }
+    order = manager.page("/console/orders/SO-1?lang=en")
+    page = manager.page(next(link for link in order.links if "/decisions/" in link))
+    assert "orders.over-limit orders.over-limit" not in page.text
 
 
 def test_a_decision_shows_how_it_came_about_by_the_policies_of_its_day(manager: Visitor) -> None:
@@ -232,6 +274,23 @@ def test_a_record_is_proved_on_its_page_step_by_step(auditor: Visitor) -> None:
 
 def test_the_check_of_the_ledger_says_that_all_adds_up(auditor: Visitor) -> None:
     assert "Everything adds up." in auditor.page("/console/verify?run=true&lang=en").text
+
+
+def test_reports_and_records_are_in_the_readers_language(console_desk: ConsoleDesk, auditor: Visitor) -> None:
+    """What was done, by whom and when, as people read it; the words of programs stand in the file."""
+    with console_desk.visitor("u.hoffmann") as desk:
+        console_desk.enter("A-1", "12000.00", "C-7")
+        desk.send(desk.form("/console/orders/A-1", "/console/orders/A-1/reject"), {"reason": "x"})
+    journal = auditor.page("/console/journal?kind=order&lang=zh").text
+    assert "拒绝" in journal
+    assert "reject" not in journal
+    number = next(link for link in auditor.page("/console/journal?kind=order").links if "/journal/" in link)
+    assert "结果 拒绝" in auditor.page(f"{number}?lang=zh").text
+    report = auditor.page("/console/audit/policy-changes?lang=zh").text
+    assert "首次启用" in report
+    assert re.search(r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC", report)
+    assert not re.search(r"\b[0-9a-f]{40}", report.partition("改为")[0])
+    assert "leaf" in auditor.get("/console/audit/policy-changes?form=csv").text.splitlines()[0]
 
 
 @pytest.mark.parametrize("report", ["releases", "limits", "exceptions", "policy-changes", "access"])

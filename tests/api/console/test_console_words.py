@@ -17,6 +17,7 @@ from ledger.access.roles import Authority, Role
 from ledger.audit import access_review, credit_acts, policy_changes
 from ledger.credit.account import AccountStatus
 from ledger.credit.limit import LimitKind, LimitState
+from ledger.credit.moves import Move
 from ledger.credit.order import HoldKind, OrderState, ReleaseState
 from ledger.credit.security import SecurityKind
 from ledger.items.item import ItemKind
@@ -49,6 +50,7 @@ FIXED = {
     "item": [*ItemKind],
     "limit": [*LimitKind, *LimitState],
     "security": [*SecurityKind],
+    "done": [*Move],
     "record": [*RecordKind],
     "report": [*REPORTS, *(f"{report}.what" for report in REPORTS)],
     "told": [*_TOLD],
@@ -70,7 +72,7 @@ def _used() -> set[str]:
 
 def _beginnings() -> set[str]:
     found = {word for text in TEMPLATES.values() for word in _BEGINNING.findall(text)}
-    return found | {"part.", "aging.", "problem.", "status.", "record.", "report.", "passes."}
+    return found | {"part.", "aging.", "problem.", "status.", "record.", "report.", "passes.", "done."}
 
 
 def test_each_word_that_is_used_is_there() -> None:

@@ -15,9 +15,9 @@ from api.http.problems import problems
 from engine.vocabulary.currencies import MINOR_UNITS
 from engine.vocabulary.decimals import decimal_formatter
 from ledger.books.item_reading import invoice_numbered
+from ledger.collections.asked import wants_of
 from ledger.credit.change import CommandRefused, Desk
 from ledger.credit.shown import iso
-from ledger.credit.snapshot import Wants
 from ledger.items.booked import item_shown
 from ledger.items.interest import interest_shown
 from ledger.items.item import Allocation
@@ -44,7 +44,7 @@ def add_item_read_routes(app: FastAPI, desk: LedgerDesk) -> None:
             raise CommandRefused("unknown-item", f"there is no item {id}", item=id)
         account = await reader.account(found.item.account, request)
         engine, day = desk.policies.engine(), reader.today()
-        wants = Wants(accounts=frozenset((account.id,)), items=frozenset((id,)))
+        wants = wants_of(account.id, id)
         snapshot = await asyncio.to_thread(desk.snapshot, wants, day, engine)
         interest = interest_shown(
             snapshot, found.item, found.allocations, found.interest_debits, Desk(engine=engine, day=day)

@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from ledger.books.reading import RATES_READ_DAYS
 from ledger.books.snapshot_questions import Questions
 from ledger.books.writing import Writing
+from ledger.collections.worklist_entry import EntryState
 from ledger.credit.account import Group
 from ledger.credit.bounds import INT64_MAX
 from ledger.credit.change import Desk, LedgerChange
@@ -35,7 +36,11 @@ from ledger.store.prepared_sql import raw_of
 
 log = structlog.get_logger(__name__)
 
-_ACCOUNTS = "SELECT id, version, currency, group_id, open_items, first_issued_on FROM accounts WHERE id {among}"
+_ACCOUNTS = f"""
+SELECT id, version, currency, group_id, open_items, first_issued_on,
+  EXISTS (SELECT 1 FROM worklist WHERE worklist.account = accounts.id AND worklist.state = '{EntryState.DUE}')
+FROM accounts WHERE id {{among}}
+"""
 _DIGESTS = "SELECT id, digest FROM items WHERE id {among}"
 _ORDERS = "SELECT id FROM orders WHERE id {among} LIMIT 1"
 
@@ -138,10 +143,11 @@ def _read(connection: Connection, chunk: ImportChunk, desk: Desk) -> BulkBooks |
     billed: list[Any] = []
 
     def take_accounts(rows: Iterable[tuple[Any, ...]]) -> None:
-        for name, version, currency, group, open_items, first in rows:
+        for name, version, currency, group, open_items, first, is_listed in rows:
             accounts[name] = AccountTotals(
-                id=name, version=version, currency=currency, group=group, open_items=open_items, first_issued_on=first
-            )
+                id=name, version=version, currency=currency, group=group, open_items=open_items, first_issued_on=first,
+                is_listed=bool(is_listed),
+            )  # fmt: skip
 
     names = {each.account for each in commands}
     questions.put_other(_ACCOUNTS, take_accounts, names)

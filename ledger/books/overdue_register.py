@@ -13,12 +13,12 @@ from sqlalchemy import Connection
 
 from engine.vocabulary.binding import FactsRefused
 from ledger.books.reading import read_snapshot
+from ledger.collections.judge_item import judge_item
 from ledger.credit.account import Account, Grade
 from ledger.credit.change import CommandRefused, Desk
 from ledger.credit.shown import iso, money_shown
 from ledger.credit.snapshot import Snapshot, Wants
 from ledger.items.item import OpenItem
-from ledger.items.item_facts import judged_item
 
 ROWS_AT_ONCE = 200
 """Whose facts are read together."""
@@ -53,7 +53,12 @@ def register_rows(
 ) -> list[RegisterRow]:
     """Of items with what was open of them on a day."""
     accounts = frozenset(item.account for item, _ in overdue)
-    snapshot = read_snapshot(connection, Wants(accounts=accounts), desk.day, desk.engine.vocabulary)
+    snapshot = read_snapshot(
+        connection,
+        Wants(accounts=accounts, open_items=accounts, collections=accounts),
+        desk.day,
+        desk.engine.vocabulary,
+    )
     return [_row(snapshot, desk, item, still_open, day) for item, still_open in overdue]
 
 
@@ -83,6 +88,6 @@ def _row(snapshot: Snapshot, desk: Desk, item: OpenItem, still_open: int, day: i
 
 def _next_step(snapshot: Snapshot, item: OpenItem, desk: Desk) -> str | None:
     try:
-        return judged_item(snapshot, item, desk, "register", {}).decision.outcome
+        return judge_item(snapshot, item, desk, "register").decision.outcome
     except (FactsRefused, CommandRefused):
         return None

@@ -89,7 +89,8 @@ def read_snapshot(
         | {each.account for each in snapshot.all(Order)}
     )
     _ask_accounts(questions, accounts, histories, day)
-    _ask_collections(questions, accounts, histories | wants.open_items, wants.collections, day)
+    given_up = {each.account for each in snapshot.all(WriteOff) if each.id in wants.write_offs}
+    _ask_collections(questions, accounts, histories | wants.open_items, wants.collections | given_up, day)
     questions.put(Group, "id {among}", wants.groups)
     questions.put(BookTotal, "1 = 1")
     questions.put(Order, f"account {{among}} AND state IN ({_among(LIVE)})", wants.live_orders)
@@ -138,9 +139,13 @@ def _ask_items(questions: Questions, wants: Wants) -> None:
     questions.put(Allocation, is_open, wants.open_items)
     questions.put(Allocation, "from_item {among}", wants.items)
     questions.put(Allocation, "to_item {among}", wants.items)
+    credited = "credited > 0 AND item IN (SELECT to_item FROM allocations WHERE from_item {among})"
+    questions.put(Dispute, credited, wants.items)
     questions.put(WriteOff, "account IN (SELECT account FROM write_offs WHERE id {among})", wants.write_offs)
     questions.put(WriteOff, "account {among}", wants.written_off)
     invoices = "(SELECT invoice FROM write_offs WHERE id {among})"
+    account = "(SELECT account FROM write_offs WHERE id {among})"
+    questions.put(OpenItem, f"account IN {account} AND {_OPEN}", wants.write_offs)
     questions.put(OpenItem, f"id IN {invoices}", wants.write_offs)
     questions.put(Allocation, f"to_item IN {invoices}", wants.write_offs)
 

@@ -108,6 +108,7 @@ def ask_plan(snapshot: Snapshot, command: AskPlan, desk: Desk) -> LedgerChange:
     for each in parts:
         posting.put(each)
     posting.touch(account.id)
+    posting.recheck(account.id)  # what is on the worklist waits, or waits no longer
     status = 201 if plan.state is PaymentPlanState.RUNNING else 202
     shown = {"plan": plan_shown(plan, parts, account.currency), "authority": authority_wanted(judged)}
     return recorded(posting, account.id, f"{account.id}/{plan.number}", shown, status=status, judged=judged)
@@ -211,6 +212,7 @@ def agree_plan(snapshot: Snapshot, command: AgreePlan, desk: Desk) -> LedgerChan
     )
     posting.put(plan)
     posting.touch(account.id)
+    posting.recheck(account.id)  # what is on the worklist waits, or waits no longer
     shown = {"plan": plan_shown(plan, parts, account.currency), "authority": wanted}
     return recorded(posting, account.id, about, shown, judged=judged)
 
@@ -224,6 +226,7 @@ def end_plan(snapshot: Snapshot, command: EndPlan, desk: Desk) -> LedgerChange:
     ended = replace(plan, state=PaymentPlanState.CANCELLED)
     posting.put(ended)
     posting.touch(account.id)
+    posting.recheck(account.id)  # what is on the worklist waits, or waits no longer
     parts = [each for each in snapshot.of_account(Instalment, account.id) if each.plan == plan.number]
     shown = {"plan": plan_shown(ended, parts, account.currency), "reason": command.reason}
     return recorded(posting, account.id, f"{account.id}/{plan.number}", shown)

@@ -2,9 +2,10 @@
 
 Every verb is followed (`ledger.books.verbs`). What it set off, or opened again, is seen in its rows:
 
-    a credit note on a disputed item      the dispute shrinks by it
+    a credit note on a disputed item      the dispute shrinks by it, and grows again where it is taken back
     an item that was paid, or opened      no more of it is in dispute than is open, and no less than its disputes say
     anything set off against an item      its promises and plans have so much more paid, by the effective day
+    a write-off                           they have no more than before: what is given up was not paid
     a reversal                            they have so much less
 
 Only what changed is looked at, so an item's whole history is never read for it.
@@ -23,7 +24,7 @@ from ledger.collections.worklist_entry import EntryState, WorklistEntry
 from ledger.credit.change import Desk, LedgerChange
 from ledger.credit.command_posting import Posting
 from ledger.credit.snapshot import Snapshot
-from ledger.items.item import Allocation, ItemKind, ItemState, OpenItem
+from ledger.items.item import Allocation, ItemState, OpenItem, SetOffCause
 from ledger.items.keeping import is_owed, put_item
 
 LedgerVerb = Callable[[Snapshot, Any, Desk], LedgerChange]
@@ -47,8 +48,9 @@ def followed(snapshot: Snapshot, change: LedgerChange, desk: Desk) -> LedgerChan
     posting = Posting.after(snapshot, desk, change)
     for allocation, amount in _set_off(snapshot, change):
         _shrink_disputes(posting, allocation, amount)
-        _follow_promises(posting, allocation, amount)
-        _follow_plans(posting, allocation, amount)
+        if allocation.cause is not SetOffCause.WRITE_OFF:
+            _follow_promises(posting, allocation, amount)
+            _follow_plans(posting, allocation, amount)
     for item in items:
         _follow_disputed(posting, item.id)
     # the worklist of these accounts is looked at again, with their orders
@@ -89,8 +91,10 @@ def _rows_now(posting: Posting, kind: type[Any], account: str) -> list[Any]:
 
 def _shrink_disputes(posting: Posting, allocation: Allocation, amount: int) -> None:
     """What is credited is in dispute no more: what was accepted first, then the oldest dispute."""
-    credit = posting.get(OpenItem, allocation.from_item)
-    if amount <= 0 or credit is None or credit.kind is not ItemKind.CREDIT_NOTE:
+    if allocation.cause is not SetOffCause.CREDIT_NOTE:
+        return
+    if amount < 0:
+        _grow_disputes(posting, allocation, -amount)
         return
     disputes = [
         each
@@ -105,6 +109,17 @@ def _shrink_disputes(posting: Posting, allocation: Allocation, amount: int) -> N
         left -= part
         credited = replace(each, credited=each.credited + part, to_credit=max(each.to_credit - part, 0))
         posting.put(settled_as_far_as_it_is(credited, posting.desk.day, None))
+
+
+def _grow_disputes(posting: Posting, allocation: Allocation, amount: int) -> None:
+    """A credit note is taken back: what it settled is in dispute again, the newest dispute first."""
+    disputes = [each for each in _rows_now(posting, Dispute, allocation.account) if each.item == allocation.to_item]
+    for each in sorted(disputes, key=lambda one: -one.number):
+        part = min(amount, each.credited)
+        if part > 0:
+            amount -= part
+            again = replace(each, credited=each.credited - part, resolved_on=None, resolved_by=None)
+            posting.put(settled_as_far_as_it_is(again, posting.desk.day, None))
 
 
 def settled_as_far_as_it_is(dispute: Dispute, day: int, by: str | None) -> Dispute:

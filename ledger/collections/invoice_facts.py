@@ -29,12 +29,14 @@ from ledger.credit.cover_facts import GUARANTEES
 from ledger.credit.security import Security, SecurityKind
 from ledger.credit.snapshot import Snapshot
 from ledger.items.item import OWED, ItemKind, ItemState, OpenItem
+from ledger.items.item_facts import agreed_terms
 
 DERIVED_OF_INVOICE = frozenset(
     (
         "id", "open_amount", "invoice_date", "due_date", "credits_pending", "disputed", "disputed_amount",
         "disputed_on", "promise_date", "promised_amount", "promised_on", "dunning_block_until", "instalment_due",
-        "instalments", "dunning_level", "last_contact_on", "insured_amount", "secured_amount",
+        "instalments", "dunning_level", "last_contact_on", "insured_amount", "secured_amount", "discount_rate",
+        "discount_days",
     )
 )  # fmt: skip
 """Facts of an invoice that only the ledger says, by their names without `invoice.`."""
@@ -112,7 +114,8 @@ def invoice_group(snapshot: Snapshot, item: OpenItem, desk: Desk, shares: Shares
     account = snapshot.existing(Account, item.account)
     money = decimal_formatter(MINOR_UNITS[account.currency])
     group: dict[str, Any] = dict(ALWAYS_KNOWN)
-    group |= recorded_facts(snapshot, item)
+    group |= agreed_terms(item)
+    group |= recorded_facts(snapshot, item)  # another rate of interest, say
     group |= {
         "id": item.id,
         "open_amount": money(item.open_amount),

@@ -9,6 +9,7 @@ from engine.vocabulary.binding import FactsRefused
 from ledger.collections.invoice_facts import Shares, invoice_body, invoice_group
 from ledger.credit.account_fact_group import as_of
 from ledger.credit.change import CommandRefused, Desk, Judged
+from ledger.credit.exchange import no_rate
 from ledger.credit.snapshot import LedgerRow, Snapshot
 from ledger.items.item import OpenItem
 
@@ -33,13 +34,7 @@ def judge_with_account(
 def decided(body: dict[str, Any], desk: Desk, id: str) -> Judged:
     """Raises as `judge_item`."""
     if "currency" in body and "rates" not in body:
-        currency, known = body["currency"], desk.engine.vocabulary
-        raise CommandRefused(
-            "no-rate",
-            f"there is no rate of {currency} for {desk.business_date} that is at most {known.rate_days} days old; send "
-            "one to /v1/rates",
-            currency=currency,
-        )
+        raise no_rate(desk, body["currency"], desk.day)
     return Judged(decision=desk.engine.decide_request(INVOICE_CASE, body, as_of(body), id), facts=body)
 
 

@@ -115,6 +115,7 @@ def put_promise(posting: Posting, promise: Promise) -> None:
             posting.put(replace(each, state=PromiseState.REPLACED))
     posting.put(promise)
     posting.touch(promise.account)
+    posting.recheck(promise.account)  # what is on the worklist waits
 
 
 def waited_until(snapshot: Snapshot, promise: Promise, item: OpenItem, desk: Desk) -> int:
@@ -151,6 +152,7 @@ def withdraw_promise(snapshot: Snapshot, command: WithdrawPromise, desk: Desk) -
     withdrawn = replace(promise, state=PromiseState.WITHDRAWN)
     posting.put(withdrawn)
     posting.touch(account.id)
+    posting.recheck(account.id)
     shown = {"promise": promise_shown(withdrawn, account.currency, desk.day)}
     return recorded(posting, account.id, f"{account.id}/{promise.number}", shown)
 

@@ -8,5 +8,5 @@ post_…              (Snapshot, Post…, Desk) → Change: an item is booked
 settling, take_back a credit is set off against what is owed, and taken off again; discount: what may be taken off
 allocate, reverse   what a payment pays is said later; a payment, credit note or write-off is taken back
 write_off_request   a write-off is asked for, agreed to or refused, as the policies judge
-item_facts          the facts of an invoice that its item and account say; interest: what late payment comes to
+item_facts          the facts of an invoice for reports, from sums alone; interest: what late payment comes to
 """

@@ -41,6 +41,9 @@ class AccountTotals:
     group: str | None
     open_items: int
     first_issued_on: int | None
+    is_listed: bool
+    """Something is due for it on the worklist."""
+
     is_touched: bool = False
 
 
@@ -167,10 +170,10 @@ class _Booking:
         account.version, account.is_touched = account.version + 1, True
         if account.first_issued_on is None or terms.issued_on < account.first_issued_on:
             account.first_issued_on = terms.issued_on
-        if terms.settled_on is None:
-            if terms.due_on < self.desk.day:  # it is overdue as it comes: there may be something to do today
-                self.rechecks.add(account.id)
-        else:
+        is_found_late = terms.settled_on is None and terms.due_on < self.desk.day
+        if is_found_late or account.is_listed:  # its worklist is looked at again, as by `ledger.collections.following`
+            self.rechecks.add(account.id)
+        if terms.settled_on is not None:
             self.rechecks.add(account.id)
             if account.group is not None:
                 self.regroups.add(account.group)

@@ -18,13 +18,13 @@ from typing import Any
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.currencies import MINOR_UNITS
 from engine.vocabulary.decimals import decimal_formatter
+from ledger.collections.judge_item import judge_item
 from ledger.credit.account import Account
 from ledger.credit.change import CommandRefused, Desk
 from ledger.credit.exchange import worth
 from ledger.credit.shown import iso, money_shown
 from ledger.credit.snapshot import Snapshot
 from ledger.items.item import Allocation, ItemKind, OpenItem
-from ledger.items.item_facts import judged_item
 
 LATE_INTEREST = ("concessions", "late_interest")
 """Policy and value that say how much a span comes to."""
@@ -113,7 +113,7 @@ def interest_of_span(snapshot: Snapshot, invoice: OpenItem, span: InterestSpan, 
     then = replace(desk, day=span.until)
     vocabulary = desk.engine.vocabulary
     try:
-        judged = judged_item(snapshot, invoice, then, "interest", more)
+        judged = judge_item(snapshot, invoice, then, "interest", **more)
         policy, name = LATE_INTEREST
         value = judged.decision.results.get(policy, {}).get(name)
         if value is None:

@@ -1,7 +1,6 @@
-"""The facts of one invoice or debit, from a snapshot: what its own amounts and days say, and what its account has.
-
-What somebody agreed or disputed about it, and what was sent, others add (`more`): they know of promises, plans, blocks
-and contacts.
+"""The facts of one invoice or debit for a report: what its own amounts and days say, and what its account has, from
+sums alone. Whoever decides on an item asks `ledger.collections.judge_item`, which knows of promises, plans, disputes,
+blocks and what was recorded as well.
 
 Credits on account and guarantees of the account are spread over what it owes, oldest due first; of what is due on the
 same day this item comes first.
@@ -11,29 +10,17 @@ same day this item comes first.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from ledger.credit.account import Account
-from ledger.credit.account_fact_group import account_body, iso_of, money_of
-from ledger.credit.change import Desk, Judged
+from ledger.credit.account_fact_group import iso_of, money_of
+from ledger.credit.change import Desk
 from ledger.credit.cover_facts import GUARANTEES
-from ledger.credit.exchange import no_rate
-from ledger.credit.facts import as_of
 from ledger.credit.security import Security
 from ledger.credit.snapshot import Snapshot
 from ledger.items.booked import rate_shown
 from ledger.items.item import OpenItem
 from ledger.items.totals import DueTotal
-
-
-def item_body(snapshot: Snapshot, item: OpenItem, desk: Desk, more: Mapping[str, Any]) -> dict[str, Any]:
-    """The body of a request that decides this item, with the facts of its account. `more`: facts of the invoice by
-    their names without `invoice.`, which take the place of those here."""
-    account = snapshot.existing(Account, item.account)
-    body = account_body(snapshot, account, desk)
-    body["invoice"] = {**item_group(snapshot, item, account, desk), **more}
-    return body
 
 
 def item_group(snapshot: Snapshot, item: OpenItem, account: Account, desk: Desk) -> dict[str, Any]:
@@ -54,28 +41,26 @@ def item_group(snapshot: Snapshot, item: OpenItem, account: Account, desk: Desk)
         "secured_amount": _secured(snapshot, item, desk),
     }
     group |= {name: money(amount) for name, amount in amounts.items() if amount}  # each is left out where it is nothing
-    if item.discount_rate is not None:
-        group |= {"discount_rate": rate_shown(item.discount_rate), "discount_days": item.discount_days}
-    if item.daily_interest_rate is not None:
-        group["daily_interest_rate"] = rate_shown(item.daily_interest_rate)
+    group |= agreed_terms(item)
     if item.last_contact_on is not None:
         group["last_contact_on"] = iso_of(item.last_contact_on)
     return group
+
+
+def agreed_terms(item: OpenItem) -> dict[str, Any]:
+    """What was agreed when it was booked: a discount, and late interest by contract."""
+    terms: dict[str, Any] = {}
+    if item.discount_rate is not None:
+        terms |= {"discount_rate": rate_shown(item.discount_rate), "discount_days": item.discount_days}
+    if item.daily_interest_rate is not None:
+        terms["daily_interest_rate"] = rate_shown(item.daily_interest_rate)
+    return terms
 
 
 def credits_pending(snapshot: Snapshot, item: OpenItem, account: Account) -> int:
     """What of the account's credits that are not set off falls to this item, in minor units."""
     owed = sum(each.open_amount for each in snapshot.of_account(DueTotal, account.id))
     return _share(snapshot, item, max(owed - account.open_items, 0))
-
-
-def judged_item(snapshot: Snapshot, item: OpenItem, desk: Desk, id: str, more: Mapping[str, Any]) -> Judged:
-    """The item decided on, by the policies of invoices, on the desk's day. Raises `FactsRefused`, and `CommandRefused`
-    (`no-rate`) where nobody knows what its amounts are worth."""
-    body = item_body(snapshot, item, desk, more)
-    if "currency" in body and "rates" not in body:
-        raise no_rate(desk, body["currency"], desk.day)
-    return Judged(decision=desk.engine.decide_request("invoice", body, as_of(body), id), facts=body)
 
 
 def _secured(snapshot: Snapshot, item: OpenItem, desk: Desk) -> int:

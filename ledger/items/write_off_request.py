@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ledger.collections.judge_item import judge_item
 from ledger.credit.account import Account
 from ledger.credit.account_fact_group import money_of
 from ledger.credit.amounts import Reading
@@ -26,7 +27,6 @@ from ledger.credit.sisters import SISTER_DAYS
 from ledger.credit.snapshot import Snapshot, Wants
 from ledger.items.booked import digest_of, item_shown, refuse_booked
 from ledger.items.item import OWED, ItemKind, OpenItem
-from ledger.items.item_facts import judged_item
 from ledger.items.keeping import put_item
 from ledger.items.settling import SettingOff
 from ledger.items.write_off import WriteOff, WriteOffState
@@ -59,6 +59,8 @@ class AskWriteOff:
         return Wants(
             accounts=account,
             histories=account,
+            open_items=account,
+            collections=account,
             written_off=account,
             write_offs=frozenset((self.write_off,)),
             items=frozenset((self.write_off, self.invoice)),
@@ -108,7 +110,7 @@ def ask_write_off(snapshot: Snapshot, command: AskWriteOff, desk: Desk) -> Ledge
     )
     _require_open(write_off, invoice, account)
     judged = judge_write_off(snapshot, write_off, invoice, desk, command.id)
-    wanted = _wanted(judged)
+    wanted = _wanted_for_all(snapshot, write_off, invoice, judged, desk)
     if wanted is None:
         return _refused(snapshot, write_off, judged, desk, "the policies propose no write-off")
     write_off = replace(write_off, authority=wanted)
@@ -140,20 +142,23 @@ def decide_write_off(snapshot: Snapshot, command: DecideWriteOff, desk: Desk) ->
     judged = judge_write_off(snapshot, write_off, invoice, desk, command.id)
     if not command.is_agreed:
         return _turned_down(snapshot, write_off, command, judged, desk)
-    wanted = _wanted(judged)
+    wanted = _wanted_for_all(snapshot, write_off, invoice, judged, desk)
     if wanted is None:
         return _refused(snapshot, write_off, judged, desk, "the policies propose no write-off any more")
     if not may_agree(command.asker, wanted):
-        return _refused(snapshot, write_off, judged, desk, f"it takes the authority {wanted}")
+        return _refused(snapshot, write_off, judged, desk, f"it takes the authority {wanted}", wanted)
     return _booked(snapshot, replace(write_off, authority=wanted), command.asker, judged, desk, status=200)
 
 
-def judge_write_off(snapshot: Snapshot, write_off: WriteOff, invoice: OpenItem, desk: Desk, id: str) -> Judged:
-    """The invoice decided as one that is to be given up. Raises `FactsRefused`."""
+def judge_write_off(
+    snapshot: Snapshot, write_off: WriteOff, invoice: OpenItem, desk: Desk, id: str, **more: Any
+) -> Judged:
+    """The invoice decided as one that is to be given up. `more`: facts as they would be. Raises `FactsRefused`, and
+    `CommandRefused` (`no-rate`)."""
     account = snapshot.existing(Account, write_off.account)
     beside = _given_up_beside(snapshot, write_off, desk.day)
-    more = {"open_amount": money_of(account)(write_off.amount + beside), "recovery_exhausted": True}
-    return judged_item(snapshot, invoice, desk, id, more)
+    amount = money_of(account)(write_off.amount + beside)
+    return judge_item(snapshot, invoice, desk, id, open_amount=amount, recovery_exhausted=True, **more)
 
 
 def may_agree(asker: Asker, wanted: str) -> bool:
@@ -191,6 +196,21 @@ def _given_up_beside(snapshot: Snapshot, write_off: WriteOff, day: int) -> int:
         and each.id != write_off.id
         and (each.invoice == write_off.invoice or day - (each.decided_on or 0) <= SISTER_DAYS)
     )
+
+
+def _wanted_for_all(
+    snapshot: Snapshot, write_off: WriteOff, invoice: OpenItem, judged: Judged, desk: Desk
+) -> str | None:
+    """The authority that it takes over the whole that is given up: what an insurer or a guarantor may pay some day
+    lowers no authority. None as `_wanted`."""
+    wanted = _wanted(judged)
+    covers = [name for name in ("insured_amount", "secured_amount") if name in judged.facts["invoice"]]
+    if wanted is None or not covers:
+        return wanted
+    none = dict.fromkeys(covers, money_of(snapshot.existing(Account, write_off.account))(0))
+    of_all = _wanted(judge_write_off(snapshot, write_off, invoice, desk, judged.decision.id, **none))
+    known = [each for each in (wanted, of_all) if each in AUTHORITIES]
+    return max(known, key=AUTHORITIES.index, default=wanted)
 
 
 def _wanted(judged: Judged) -> str | None:
@@ -284,12 +304,14 @@ def _turned_down(
     return _change(posting, refused, judged, {}, status=200)
 
 
-def _refused(snapshot: Snapshot, write_off: WriteOff, judged: Judged, desk: Desk, why: str) -> LedgerChange:
+def _refused(
+    snapshot: Snapshot, write_off: WriteOff, judged: Judged, desk: Desk, why: str, wanted: str | None = None
+) -> LedgerChange:
     refused = CommandRefused(
         "write-off-refused",
         f"nothing is written off of {write_off.invoice}: {why}",
         reasons=[each.as_json() for each in judged.decision.reasons if not each.waived],
-        authority=_wanted(judged),
+        authority=wanted,
     )
     posting = Posting(snapshot, desk, "write-off")
     return replace(_change(posting, write_off, judged, {}, status=200), refused=refused, is_refusal=True)

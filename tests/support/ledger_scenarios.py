@@ -30,6 +30,8 @@ import yaml
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.days import day_number
 from ledger.books.verbs import VERBS
+from ledger.collections.asked import wants_of
+from ledger.collections.judge_item import judge_item
 from ledger.credit.account import Account
 from ledger.credit.change import CommandRefused
 from ledger.credit.limit import LimitKind
@@ -38,7 +40,6 @@ from ledger.credit.shown import money_shown
 from ledger.items.booked import item_shown
 from ledger.items.interest import interest_shown
 from ledger.items.item import Allocation, ItemKind, OpenItem
-from ledger.items.item_facts import judged_item
 from ledger.items.post_payment import Reference
 from ledger.items.totals import DayRecord
 from tests.support.collection_steps import looked_at
@@ -248,7 +249,7 @@ def _look_at_day(step: Mapping[str, Any], books: Books) -> tuple[Any, Any]:
 def _look_at_decision(step: Mapping[str, Any], books: Books) -> tuple[Any, Any]:
     """`decides: I-1` with the outcome and facts that the invoice is decided on today."""
     item = _of_number(books, OpenItem, step["decides"])
-    judged = judged_item(books.snapshot_of(item.account), item, books.desk, "look", {})
+    judged = judge_item(books.snapshot_for(wants_of(item.account)), item, books.desk, "look")
     known = {"outcome": judged.decision.outcome}
     known |= {f"invoice.{name}": value for name, value in judged.facts["invoice"].items()}
     return step["are"], {name: known[name] for name in step["are"]}

@@ -10,11 +10,19 @@ from typing import Any
 
 import pytest
 
+from ledger.books.verbs import VERBS
 from ledger.books.verify import verify_ledger
-from ledger.items.item import OpenItem
+from ledger.collections.agree_plan import AgreePlan, EndPlan
+from ledger.collections.payment_plan import Instalment, PaymentPlan, PaymentPlanState
+from ledger.collections.promise import Promise
+from ledger.collections.record_promise import RecordPromise, WithdrawPromise
+from ledger.credit.account import Account
+from ledger.credit.change import Desk
+from ledger.credit.snapshot import LedgerCommand, Snapshot
+from ledger.items.item import ItemKind, OpenItem
 from ledger.store.ledger_tables import STORED
 from tests.support.default_policies import default_policies
-from tests.support.ledger_books import Books, PureBooks, journal_books
+from tests.support.ledger_books import Books, PureBooks, asker, journal_books
 from tests.support.ledger_scenarios import Scenario, read_scenarios, run, run_together
 from tests.support.ledger_totals import differences
 
@@ -58,6 +66,32 @@ def test_each_database_keeps_what_the_pure_verbs_say(
         )
         found = books.journal.ask(lambda connection, keys: verify_ledger(connection, keys, None))
         assert {each.figure for each in found.differences} >= {f"disputed_amount of item {scenarios[0].prefix}I-1"}
+
+
+@pytest.mark.parametrize(
+    "agreed",
+    [
+        RecordPromise(account="C-1", due_on="2026-07-20", asker=asker(), id="1"),
+        WithdrawPromise(account="C-1", number=1, asker=asker()),
+        AgreePlan(account="C-1", number=1, asker=asker("u.c", "controller"), id="2"),
+        EndPlan(account="C-1", number=2, reason="x", asker=asker()),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_the_worklist_is_looked_at_again_after(agreed: LedgerCommand) -> None:
+    """So that no letter stands on it that waits now."""
+    item = OpenItem(
+        id="I-1", account="C-1", kind=ItemKind.INVOICE, issued_on=20_000, due_on=20_600, amount=100, open_amount=100,
+        digest="",
+    )  # fmt: skip
+    promise = Promise(account="C-1", number=1, items=("I-1",), amount=100, promised_on=20_635, due_on=20_700,
+                      counts_until=20_700)  # fmt: skip
+    asked = PaymentPlan(account="C-1", number=1, items=("I-1",), amount=100, asked_on=20_635)
+    part = Instalment(account="C-1", plan=1, number=1, due_on=20_700, counts_until=20_700, amount=100)
+    running = replace(asked, number=2, state=PaymentPlanState.RUNNING)
+    snapshot = Snapshot([Account(id="C-1", currency="EUR"), item, promise, asked, part, running])
+    change = VERBS[type(agreed)](snapshot, agreed, Desk(engine=default_policies(), day=20_635))
+    assert change.refused is None and change.rechecks == {"C-1"}
 
 
 def _rows(books: Books, kind: type[Any]) -> dict[Any, Any]:

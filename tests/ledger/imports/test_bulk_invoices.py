@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from ledger.books import bulk_import, credit_ledger
+from ledger.collections.work_entry import ListWork
 from ledger.credit.put_group import PutGroup
 from ledger.imports import importing
 from ledger.imports.import_kinds import KINDS, ImportWord
@@ -158,6 +159,9 @@ async def _left(place: JournalPlace, folder: Path, files: list[list[str]]) -> di
         )
         await small.done(*accounts)
         await small.done(small.order("SO-1", "100.00", "C-0"), small.invoice("O-99", "5.00", "2026-07-20", "C-0"))
+        await small.done(
+            small.invoice("O-98", "50.00", "2026-06-01", "C-7"), ListWork(account="C-7", id=small.next_id())
+        )
         importer = Importing(small.ledger, small.journal)
         found: dict[str, Any] = {"files": [await _all(small, importer, folder, lines) for lines in files]}
         for table in (*(stored.table for stored in STORED.values()), ledger_entries, rechecks):
@@ -206,6 +210,16 @@ def test_a_chunk_that_bills_an_order_is_done_row_by_row(places: Callable[[], Jou
     taken, left = _compared(places, tmp_path, [billing])
     assert taken == -(-len(billing) // CHUNK) - 1
     assert any(row[0] == "B-1" and "SO-1" in row for row in left["items"])
+
+
+def test_what_comes_to_a_customer_on_the_worklist_is_looked_at_again(
+    places: Callable[[], JournalPlace], tmp_path: Path
+) -> None:
+    """C-7 is on it, and nothing of C-0 is late."""
+    not_late = [_written("W-1", "C-7", due_on="2026-09-30"), _written("W-2", "C-0", due_on="2026-09-30")]
+    taken, left = _compared(places, tmp_path, [not_late])
+    assert taken == 1
+    assert [row[0] for row in left["rechecks"] if row[2] == "import"] == ["C-7"]
 
 
 def test_a_sum_that_no_column_holds_is_found_row_by_row(places: Callable[[], JournalPlace], tmp_path: Path) -> None:

@@ -105,6 +105,13 @@ _DECISIONS_IN = {
     "JudgedLimitShape": "limit",
     "GradeAnswerShape": "account",
     "ReversedAnswerShape": "account",
+    "WriteOffAnswerShape": "invoice",
+    "DisputeAnswerShape": "invoice",
+    "PromiseAnswerShape": "invoice",
+    "PaymentPlanAnswerShape": "invoice",
+    "ItemFactAnswerShape": "invoice",
+    "WorklistEntryAnswerShape": "invoice",
+    "InvoiceDetailsShape": "invoice",
 }
 """Of which kind the decision is that an answer of the ledger has."""
 

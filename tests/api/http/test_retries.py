@@ -23,6 +23,7 @@ from api.http.retries import Retries
 from api.settings import Settings
 from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.access.roles import Role
+from ledger.books.lifting import ACTOR
 from ledger.journal.clock import Clock
 from ledger.journal.journal import Journal
 from ledger.journal.kept_answers import RequestKeyReused
@@ -54,8 +55,9 @@ def service_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 def _records(settings: Settings) -> int:
+    """How many there are of what somebody asked: the ledger lists by itself what is to be done."""
     with closing(sqlite3.connect(journal_file(settings))) as raw:
-        return int(raw.execute("SELECT count(*) FROM entries").fetchone()[0])
+        return int(raw.execute("SELECT count(*) FROM entries WHERE actor <> ?", [ACTOR]).fetchone()[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,6 +321,11 @@ ASKED: dict[str, Callable[[httpx2.Client, Settings], Asked]] = {
         client, "cancel", "approve", "activate", on="2099-01-01"
     ),
     "/v1/policies/rollback": lambda client, _: _roll_back(client),
+    "PUT /v1/policies/drafts/{number}": lambda client, _: _edit_draft(client),
+    "/v1/decisions/order/nearest": lambda *_: Asked(f"{ORDER}/nearest", BODY, {**BODY, "as_of": "2026-07-02"}),
+    "/v1/decisions/limit/nearest": lambda *_: Asked(
+        "/v1/decisions/limit/nearest", {"limit": {"requested": "1.00"}}, {"limit": {"requested": "2.00"}}
+    ),
     "/v1/decisions/order": lambda *_: Asked(ORDER, BODY, {**BODY, "as_of": "2026-07-02"}),
     "/v1/audit/completeness": lambda *_: Asked(
         "/v1/audit/completeness", {"orders": {"SO-none": "1.00"}}, {"orders": {}}

@@ -13,9 +13,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cache
 from hashlib import sha256
-from importlib.resources import files as package_files
 from pathlib import PurePath
 from threading import Lock
 from typing import Any
@@ -45,6 +43,7 @@ from engine.reading.policy_file import read_policy
 from engine.reading.policy_list import SITE_FACTS, check_policy_list, no_site_facts
 from engine.reading.retention_file import SITE_RETENTION, RetentionRule, read_retention
 from engine.reading.site_texts import other_languages
+from engine.reading.standard_facts import STANDARD_FACTS, standard_facts, standard_facts_content
 from engine.reading.vocabulary_file import SITE_KEYS_REQUIRED, read_vocabulary
 from engine.ruleset.formula import Formula
 from engine.ruleset.invariant import Invariant
@@ -56,10 +55,6 @@ from engine.vocabulary.days import day_in, day_number
 from engine.vocabulary.dropped_facts import without_facts
 from engine.vocabulary.rates import NO_RATES, CurrencyRefused, Denomination, Rate, Rates, read_rates
 from engine.vocabulary.vocabulary import Type, Vocabulary
-
-STANDARD_FACTS = "engine/facts.yaml"
-"""What the standard facts are called in version hashes, stored sets and places of mistakes. It stays as it was in the
-first journals, so that their versions hold; the file itself is engine/vocabulary/facts.yaml."""
 
 DATES_REMEMBERED = 10_000
 """Dates whose evaluator is found without a lock. When more have been asked for, all are forgotten: a service decides
@@ -126,7 +121,7 @@ class Engine:
         dropped from requests, not refused, and the decision names them."""
 
         self.files = dict(files)
-        self.standard_facts = _standard_text().decode()
+        self.standard_facts = standard_facts_content().decode()
         self._compiled = compiled
         self._other_languages = other_languages
         self._evaluators: dict[tuple[str, date | None], Evaluator] = {}
@@ -315,7 +310,7 @@ def _load(files: Mapping[str, bytes], *, from_files: bool, standard: bytes | Non
     site_document = _document(files[site], site, report, end_mark=from_files) if site else None
     required = SITE_KEYS_REQUIRED if from_files else ()
     others: dict[str, list[Place]] = {}
-    own = _standard_facts() if standard is None else _document(standard, STANDARD_FACTS, report, end_mark=False)
+    own = standard_facts() if standard is None else _document(standard, STANDARD_FACTS, report, end_mark=False)
     if own is None:
         return Loaded(None, in_order(report))
     vocabulary, mistakes = read_vocabulary(own, site_document, required=required, others=others)
@@ -473,35 +468,10 @@ def version(files: Mapping[str, bytes], standard_facts: bytes | None = None) -> 
     each reason, and a replay must give the same bytes. `standard_facts` are this engine's where none are given.
     """
     content = {name_in_set(name): _plain(text) for name, text in files.items()}
-    content[STANDARD_FACTS] = _plain(_standard_text() if standard_facts is None else standard_facts)
+    content[STANDARD_FACTS] = _plain(standard_facts_content() if standard_facts is None else standard_facts)
     canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def standard_facts_text() -> str:
-    """The engine's own facts, which belong to every version."""
-    return _standard_text().decode()
-
-
 def _plain(content: bytes) -> str:
     return content.decode("utf-8-sig", "replace").replace("\r\n", "\n")
-
-
-def _standard_text() -> bytes:
-    return package_files("engine.vocabulary").joinpath("facts.yaml").read_bytes()
-
-
-@cache
-def _standard_facts() -> Document:
-    """The engine's own file, so a mistake in it is no author's: it raises."""
-    read, mistakes = document.read(_standard_text(), STANDARD_FACTS)
-    if read is None or mistakes:
-        raise AssertionError(f"the standard facts can't be read: {mistakes}")
-    return read
-
-
-@cache
-def standard_flagged_facts() -> frozenset[str]:
-    """Names of the engine's own facts that are confidential or personal, for whoever has no policy set in force."""
-    vocabulary, _ = read_vocabulary(_standard_facts(), None, required=())
-    return vocabulary.flagged_facts()

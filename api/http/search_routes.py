@@ -31,7 +31,7 @@ from api.http.search_answers import (
     SearchParameters,
 )
 from api.http.search_turns import SearchTurns
-from engine.pipeline import standard_flagged_facts
+from engine.reading.standard_facts import standard_flagged_facts
 from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.journal.journal import Journal
 from ledger.journal.opened_records import BodyGone, GoneRecord, OpenedRecord, Recorded, first_checkpoint_over

@@ -79,6 +79,10 @@ class LeverFacts:
             self.values[name] = KnownNumber(terms.true, terms.constant(value))
 
 
+_GUARANTEE_DAYS = 4_000
+"""That a new guarantee runs: longer than any order."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lever:
     """Something of which more, or less, may let a case pass."""
@@ -137,10 +141,6 @@ def _guarantee(facts: LeverFacts, by: Term) -> None:
     if not facts.number("account.guarantee_amount"):
         facts.put("account.guarantee_cover", 10**RATE_SCALE)
         facts.put("account.guarantee_until", facts.as_of + _GUARANTEE_DAYS)
-
-
-_GUARANTEE_DAYS = 4_000
-"""That a new guarantee runs: longer than any order."""
 
 
 def _is_insured(facts: LeverFacts) -> int:

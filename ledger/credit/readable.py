@@ -17,13 +17,14 @@ from engine.vocabulary.plain_text import BLANK_AROUND, UNSEEN_HINT, has_blank_ar
 
 NUMBERS = frozenset(
     (
-        "account", "copied_from", "credit_note", "delivery", "deposit", "group", "invoice", "issuer", "item", "name",
-        "order", "payment", "reference", "security",
+        "account", "channel", "code", "collector", "copied_from", "credit_note", "delivery", "deposit", "document",
+        "fact", "group", "interest_of", "invoice", "issuer", "item", "name", "order", "outcome", "payment", "person",
+        "reference", "security", "step", "write_off",
     )
 )  # fmt: skip
 """What commands call numbers of things, names, and texts that policies are told."""
 
-NOTES = frozenset(("granted_by", "reason", "source"))
+NOTES = frozenset(("granted_by", "reason", "source", "text"))
 """What commands call texts that are kept for readers."""
 
 SENT_AS = "sent_as"

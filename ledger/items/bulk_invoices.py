@@ -167,7 +167,10 @@ class _Booking:
         account.version, account.is_touched = account.version + 1, True
         if account.first_issued_on is None or terms.issued_on < account.first_issued_on:
             account.first_issued_on = terms.issued_on
-        if terms.settled_on is not None:
+        if terms.settled_on is None:
+            if terms.due_on < self.desk.day:  # it is overdue as it comes: there may be something to do today
+                self.rechecks.add(account.id)
+        else:
             self.rechecks.add(account.id)
             if account.group is not None:
                 self.regroups.add(account.group)

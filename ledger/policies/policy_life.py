@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
-from engine.pipeline import standard_facts_text
+from engine.reading.standard_facts import standard_facts_content
 from ledger.journal.due_activations import fail_orphans, put_into_force
 from ledger.journal.journal import Journal
 from ledger.journal.journal_work import keep_policy_set
@@ -316,7 +316,7 @@ def _texts(connection: Connection, version: str | None) -> Mapping[str, str] | N
 
 def _set_row(proposal: Proposal) -> dict[str, str | None]:
     texts = json.dumps(dict(proposal.files), ensure_ascii=False)
-    return {"version": proposal.version, "files": texts, "standard_facts": standard_facts_text()}
+    return {"version": proposal.version, "files": texts, "standard_facts": standard_facts_content().decode()}
 
 
 def _changed_files(before: Mapping[str, str] | None, after: Mapping[str, str]) -> list[str]:

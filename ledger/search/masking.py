@@ -19,7 +19,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from engine.pipeline import standard_flagged_facts
+from engine.reading.standard_facts import standard_flagged_facts
 from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.journal.opened_records import OpenedRecord
 from ledger.record.body_parts import Body

@@ -7,79 +7,8 @@ that records are found by. The others say nothing about anybody, and stay.
 
 from __future__ import annotations
 
-from enum import StrEnum
-
-
-class Content(StrEnum):
-    """What a column holds."""
-
-    ID = "id"
-    """A number or opaque id, given by credence; of people an id that only the table `people` explains."""
-
-    COUNT = "count"
-    """How many, or which place."""
-
-    DATE = "date"
-    """When something was recorded."""
-
-    WORD = "word"
-    """One of few words: a kind, an outcome, a rule's id."""
-
-    FAILURE = "what failed"
-    """In our words, with the status, name or address of a receiver of events."""
-
-    HASH = "hash"
-    """SHA-256 of what may not be changed. Of a body over salted commitments, so nothing can be tried out on it."""
-
-    BLIND = "blind"
-    """A keyed hash of a name: whoever has the keys can try names out on it."""
-
-    SEALED = "sealed"
-    """Encrypted, by a customer's key or by the journal's own."""
-
-    WRAPPED = "wrapped key"
-    """A subject's key, encrypted by the wrapping key."""
-
-    PERSONAL = "personal"
-    """Names somebody. Erased by `credence people erase`."""
-
-    POLICY = "policy text"
-    """What a site writes into its policies. It is kept for good, so it must name no customer who is a person."""
-
-    HEADER = "header"
-    """The leaf of the log: ids, words, dates and hashes, and the caller's `X-Request-Id`, unless it holds
-    the customer's or the case's number."""
-
-    NOTE = "signed note"
-    """A checkpoint: size, root, signature."""
-
-    CUSTOMER = "customer's number"
-    """Of the credit ledger, as the seller gave it. Its rows go with the customer."""
-
-    CASE = "case's number"
-    """Of an order, an item or a security. It goes with the customer's rows."""
-
-    GROUP = "group's number"
-    """Of a group of companies; it must name no person."""
-
-    FACTS = "facts"
-    """What is known of a customer or an order, as JSON. It goes with the customer's rows."""
-
-    FREE_TEXT = "free text"
-    """What somebody wrote down about a customer. It goes with the customer's rows."""
-
-    LOGIN = "login"
-    """Of whoever worked on it: it goes with the customer's rows."""
-
-    AMOUNT = "amount"
-    """Minor units, or a share in millionths."""
-
-    DIGEST = "digest"
-    """SHA-256 of what was asked or booked. It goes with the customer's rows."""
-
-    NOTHING = "nothing"
-    """Random bytes, or the number of the tables' version."""
-
+from ledger.store.collection_contents import COLLECTIONS
+from ledger.store.content_words import Content
 
 JOURNAL: dict[str, dict[str, Content]] = {
     "entries": {
@@ -198,49 +127,6 @@ JOURNAL: dict[str, dict[str, Content]] = {
 }
 """Of the journal: table → column → what it holds. Blinds of `kept_answers` are of who asked and of what; the answer
 itself is the record's, and goes with it."""
-
-_COLLECTIONS_IN_WORDS = {
-    "disputes": (
-        "CASE: item; COUNT: number; CUSTOMER: account; WORD: code state; AMOUNT: amount credited to_credit "
-        "rejected withdrawn; DATE: opened_on resolved_on; FREE_TEXT: text; LOGIN: login resolved_by"
-    ),
-    "promises": (
-        "CUSTOMER: account; COUNT: number; CASE: items before; AMOUNT: amount paid_by_then; DATE: promised_on "
-        "due_on counts_until; WORD: state; FREE_TEXT: person text; LOGIN: login; ID: record"
-    ),
-    "payment_plans": (
-        "CUSTOMER: account; COUNT: number; CASE: items before; AMOUNT: amount paid; WORD: state agreed_by_role; "
-        "DATE: asked_on agreed_on; FREE_TEXT: reason; LOGIN: asked_by agreed_by; ID: decision"
-    ),
-    "instalments": "CUSTOMER: account; COUNT: plan number; DATE: due_on counts_until; AMOUNT: amount paid_by_then",
-    "dunning_blocks": (
-        "CUSTOMER: account; COUNT: number; CASE: item; DATE: since until ended_on; FREE_TEXT: reason; LOGIN: login"
-    ),
-    "contacts": (
-        "CUSTOMER: account; ID: id; DATE: day; WORD: step outcome counts; CASE: items; COUNT: levels; FREE_TEXT: "
-        "person text; DIGEST: document; LOGIN: login"
-    ),
-    "item_facts": (
-        "CASE: item; COUNT: number; CUSTOMER: account; WORD: fact; FACTS: value; DATE: day by_date; FREE_TEXT: "
-        "reference; LOGIN: login"
-    ),
-    "collector_assignments": "CUSTOMER: account; COUNT: number; LOGIN: collector login; DATE: since until",
-    "worklist": (
-        "CUSTOMER: account; DATE: day by_date since until; WORD: channel step state; CASE: lead items; COUNT: "
-        "levels priority; AMOUNT: amount; FACTS: reasons; LOGIN: collector closed_by; FREE_TEXT: note; ID: "
-        "record; DIGEST: digest"
-    ),
-    "day_steps": "DATE: day; WORD: step is_done; CUSTOMER: after; COUNT: accounts changed",
-}
-"""Of collections: content, and the columns that hold it."""
-
-
-def _in_columns(said: str) -> dict[str, Content]:
-    parts = (each.partition(": ") for each in said.split("; "))
-    return {column: Content[content] for content, _, columns in parts for column in columns.split()}
-
-
-_COLLECTIONS = {table: _in_columns(said) for table, said in _COLLECTIONS_IN_WORDS.items()}
 
 LEDGER: dict[str, dict[str, Content]] = {
     "accounts": {
@@ -463,7 +349,7 @@ LEDGER: dict[str, dict[str, Content]] = {
         "record": Content.ID,
         "digest": Content.DIGEST,
     },
-    **_COLLECTIONS,
+    **COLLECTIONS,
     "due_totals": {
         "account": Content.CUSTOMER,
         "due_on": Content.DATE,

@@ -20,6 +20,7 @@ from ledger.policies.states import ActRefused, ActWord, ProposalEdit
 from ledger.record.actors import Actor
 from ledger.store.place import JournalPlace
 from ledger.store.policy_tables import policy_approvals
+from ledger.store.trouble import JournalUnavailable
 
 PERSONS = ("ann", "ben", "cas", "dee", "eva", "fox")
 WORDS = (
@@ -107,6 +108,8 @@ async def _act(life: PolicyLife, journal: Journal, person: str, chance: random.R
             await life.act(asked(person), number, word, edit=edit)
     except ActRefused as refused:
         return refused.code
+    except JournalUnavailable:  # another process held it for longer than a writer waits: nothing was done
+        return "busy"
     return word.value
 
 

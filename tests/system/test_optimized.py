@@ -54,8 +54,9 @@ load({name: text.encode() for name, text in json.load(sys.stdin)["files"].items(
 BREAK_THE_STANDARD_FACTS = """
 import json, sys
 import engine.pipeline as pipeline
+import engine.reading.standard_facts as standard
 
-pipeline._standard_text = lambda: b"facts: {order.id: {type: text}"
+standard.standard_facts_content = lambda: b"facts: {order.id: {type: text}"
 pipeline.load({name: text.encode() for name, text in json.load(sys.stdin)["files"].items()})
 """
 

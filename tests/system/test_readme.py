@@ -26,7 +26,7 @@ def test_the_targets_of_make_that_it_names_are_there() -> None:
 
 COMES_WITH = {
     "**It keeps no accounts.**": "ledger/credit",
-    "**No pages to work in.**": "api/console",
+    "**No page to edit policies in.**": "api/console/templates/policies.html",
     "**No connector to an ERP.**": "connectors",
     "**No witnesses for the journal.**": "api/cli/witness.py",
 }

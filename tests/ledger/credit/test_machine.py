@@ -111,7 +111,7 @@ def _version_stays(patch: Patch) -> None:
 
 
 def _reversal_takes_nothing_back(patch: Patch) -> None:
-    patch.setattr(reverse, "_open_again", lambda *_: [])
+    patch.setattr(reverse, "open_again", lambda *_: [])
 
 
 def _deposit_that_is_gone_still_counts(patch: Patch) -> None:

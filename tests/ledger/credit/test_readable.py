@@ -22,9 +22,10 @@ from tests.support.small_ledger import U_BECKER, in_file, small_ledger
 
 READ_BY_THE_VERB = frozenset(
     (
-        "amount", "basis", "cover", "currency", "customer_since", "due_on", "effective_on", "from_on", "issued_on",
-        "known_on", "limit", "limit_until", "on", "open_amount", "review_on", "settled_on", "since", "stopped_on",
-        "taken_over", "until_on",
+        "amount", "basis", "cover", "credited", "currency", "customer_since", "daily_interest_rate", "discount_rate",
+        "due_on", "effective_on", "from_on", "issued_on", "known_on", "limit", "limit_until", "on", "open_amount",
+        "opened_on", "promised_on", "rejected", "review_on", "settled_on", "since", "stopped_on", "taken_over", "until",
+        "until_on", "withdrawn",
     )
 )  # fmt: skip
 """Amounts, days and words, of which the verb says what is wrong."""

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from engine.pipeline import standard_flagged_facts
+from engine.reading.standard_facts import standard_flagged_facts
 from ledger.export.decision_table import DecisionTable
 from ledger.export.export_folder import exported
 from ledger.export.exporting import ExportPlan

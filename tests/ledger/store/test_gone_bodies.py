@@ -13,7 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from ledger.journal.clock import Clock
 from ledger.journal.opening import open_to_write
 from ledger.store.all_tables import metadata
-from ledger.store.column_contents import JOURNAL, KEYS, LEDGER, Content
+from ledger.store.column_contents import JOURNAL, KEYS, LEDGER
+from ledger.store.content_words import Content
 from ledger.store.database import memory_database, migrate
 from ledger.store.place import JournalPlace
 from ledger.store.secret_files import beside

@@ -110,13 +110,22 @@ def test_no_role_gets_past_its_rights(place: ServerAddress, act: str, role: str)
     assert _refusal(place, role, BEYOND_TABLES[act]) is InsufficientPrivilege
 
 
+_ACCOUNT = (
+    "INSERT INTO accounts (id, version, currency, status, profile, open_items, delivered, open_orders, deposits, "
+    "disputed) VALUES ('C-1', 1, 'EUR', 'active', '{}', 1, 0, 0, 0, 0)"
+)
+
 FILLINGS = {
     GUARDED: ["INSERT INTO bodies (seq, key_number, nonce, sealed) VALUES (0, 2, '', '')"],
     MOVEMENTS: [
-        "INSERT INTO accounts (id, version, currency, status, profile, open_items, delivered, open_orders, deposits, "
-        "disputed) VALUES ('C-1', 1, 'EUR', 'active', '{}', 1, 0, 0, 0, 0)",
+        _ACCOUNT,
         "INSERT INTO ledger_entries (seq, number, account, bucket, amount, effective_on, cause) "
         "VALUES (0, 0, 'C-1', 'open_items', 1, 1, 'invoice')",
+    ],
+    "contacts": [
+        _ACCOUNT,
+        "INSERT INTO contacts (account, id, day, step, items, levels, counts) "
+        "VALUES ('C-1', 'K-1', 1, 'call', '[]', '[]', true)",
     ],
 }
 """Where each row is looked at, there must be one."""

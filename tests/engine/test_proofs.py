@@ -14,6 +14,7 @@ from engine.pipeline import Engine, load
 from engine.proofs.dead_rules import Finding, dead_rules
 from engine.proofs.prove import Proof, prove
 from engine.proving.smt import products, settle, solver
+from engine.proving.smt.rounding import rounded
 from engine.proving.smt.settle import ProofVerdict
 from engine.proving.smt.solver import Answer, Found
 from engine.proving.smt.terms import Term, Terms
@@ -73,6 +74,27 @@ def test_without_time_nothing_is_proved() -> None:
         proof = prove(_engine(), name, TODAY, TODAY, restarts=(0.000001,))
         assert proof.verdict is not ProofVerdict.PROVED
         assert prove(_engine(), name, TODAY, TODAY, restarts=()).verdict is ProofVerdict.UNDECIDED
+
+
+def test_what_a_question_does_not_reach_gives_the_solver_no_other_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    import z3
+
+    asked: list[str] = []
+
+    def written(self: z3.Solver) -> z3.CheckSatResult:
+        asked.append(self.sexpr())
+        return z3.unknown
+
+    monkeypatch.setattr(z3.Solver, "check", written)
+    for unrelated in (0, 3):
+        terms = Terms()
+        for index in range(unrelated):
+            rounded(terms, terms.unknown(f"other {index}"), 10, "half_even")
+        third = rounded(terms, terms.unknown("amount"), 3, "half_even")
+        solver.ask(terms, [terms.below(third, terms.constant(5))], seconds=1, seed=1)
+
+    assert "derived" in asked[0]
+    assert asked[0] == asked[1]
 
 
 def test_a_witness_that_the_engine_does_not_confirm_is_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -363,6 +363,56 @@ def test_the_relation_finds_what_is_planted(relation: Relation) -> None:
     assert next(found, None) is not None
 
 
+def _refused_orders() -> Iterator[Facts]:
+    """Orders of a weak payer whom the insurer refuses, partly guaranteed, around a deposit too small to ask for."""
+    weak = {
+        "account.status": "active",
+        "account.insolvent": False,
+        "account.litigation": False,
+        "account.abnormal_operation": False,
+        "account.assessed_on": TODAY - 10,
+        "account.broken_promises": 1,
+        "account.seriously_late_rate": 200_000,
+        "account.delivered_not_invoiced": 0,
+        "account.open_orders": 0,
+        "account.receivables_total": 500_000_000,
+        "account.dunning_level": 0,
+        "account.on_time_rate": 350_000,
+        "account.average_days_late": 20,
+        "account.months": 30,
+        "account.limit_status": "limited",
+        "account.credit_limit": 4_000_000,
+        "account.open_invoices": 0,
+        "account.overdue_amount": 0,
+        "account.disputed_amount": 0,
+        "account.insured_limit": 0,
+        "account.insured_cover": 900_000,
+        "account.insured_until": TODAY + 400,
+        "account.guarantee_amount": 34_000,
+        "account.guarantee_cover": 1_000_000,
+        "account.guarantee_until": TODAY + 400,
+        "order.payment_days": 15,
+        "order.prepayment": False,
+    }
+    for amount in (*range(56_000, 86_000, 1_500), 83_333, 83_334, 84_285, 84_286):
+        for deposit in (0, 10_000, 20_199, 20_200, 25_000):
+            yield {**weak, "order.amount": amount, "order.deposit_paid": deposit}
+
+
+@pytest.mark.parametrize("smaller", (True, False), ids=("smaller-order", "larger-deposit"))
+def test_a_deposit_too_small_to_ask_for_lets_no_refusal_hold_the_better_order(smaller: bool) -> None:
+    desk = _default_desk()
+    name, same = ("order.amount", "order.deposit_paid") if smaller else ("order.deposit_paid", "order.amount")
+    by_same: dict[int, list[tuple[int, int]]] = {}
+    for facts in _refused_orders():
+        by_same.setdefault(facts[same], []).append((facts[name], desk.order(facts).severity))
+
+    assert {severity for each in by_same.values() for _, severity in each} == {0, 1, HOLD}
+    for each in by_same.values():
+        severities = [severity for _, severity in sorted(each, reverse=not smaller)]
+        assert severities == sorted(severities), sorted(each)
+
+
 def test_states_reach_every_outcome_and_most_rules() -> None:
     desk, states = _default_desk(), DeskStates(1)
     decided = [desk.order(states.state()) for _ in range(4_000)]

@@ -150,18 +150,20 @@ def _found(model: z3.ModelRef, everything: Iterable[Term], writer: _TermWriter) 
 
 
 class _TermWriter:
-    """Terms as z3 takes them, each once. Names are the same in every run: another name makes another search."""
+    """Terms as z3 takes them, each once. Another name makes another search: names are the same in every run, and those
+    of derived terms count what this question reaches, so that a rule which it doesn't reach changes nothing."""
 
     def __init__(self, terms: Terms) -> None:
         import z3
 
         self.written: dict[int, Any] = {}
+        self._derived_written = 0
         self._terms = terms
         self._z3 = z3
         self._by_operator: Mapping[Operator, Callable[[Term, list[Any]], Any]] = {
             Operator.CONSTANT: self._constant,
             Operator.UNKNOWN: self._unknown,
-            Operator.DERIVED: lambda term, _: z3.Int(f"derived {term.number}"),
+            Operator.DERIVED: self._derived,
             Operator.NOT: lambda _, parts: z3.Not(parts[0]),
             Operator.ALL: lambda _, parts: z3.And(*parts),
             Operator.ANY: lambda _, parts: z3.Or(*parts),
@@ -182,6 +184,10 @@ class _TermWriter:
 
     def _unknown(self, term: Term, _: list[Any]) -> Any:
         return self._z3.Bool(term.value) if term.sort is Sort.PROPOSITION else self._z3.Int(term.value)
+
+    def _derived(self, _: Term, __: list[Any]) -> Any:
+        self._derived_written += 1
+        return self._z3.Int(f"derived {self._derived_written}")
 
     def _cases(self, term: Term, parts: list[Any]) -> Any:
         constants = cast("tuple[int, ...]", term.value)

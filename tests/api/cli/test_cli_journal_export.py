@@ -191,7 +191,10 @@ def test_masked_it_holds_commitments_in_place_of_what_is_confidential(kept: Kept
     assert CANARY not in (tmp_path / "out" / "entries.ndjson").read_text("utf-8")
     hidden = {p["path"] for line in exported.lines for p in line["parts"] if "commitment" in p}
     assert {"request/account.current_ratio", "request/account.insolvent", "answer", "answer/results"} <= hidden
-    assert {p["path"] for line in exported.lines for p in line["parts"] if "content" in p} == {"request", "activation-number"}
+    assert {p["path"] for line in exported.lines for p in line["parts"] if "content" in p} == {
+        "request",
+        "activation-number",
+    }
 
 
 @pytest.mark.parametrize("beside", ["its commitment", "none"])

@@ -245,6 +245,16 @@ def _propose(client: httpx2.Client) -> Asked:
     return Asked(f"/v1/policies/drafts/{number}/propose", {}, {"a": 1}, EDITOR)
 
 
+def _limit(amount: str) -> dict[str, Any]:
+    return {"limit": {"id": "L-1", "kind": "limit", "amount": amount}, "account": {"id": "C-1"}}
+
+
+def _edit_draft(client: httpx2.Client) -> Asked:
+    number = client.post("/v1/policies/drafts", json=_draft(client, "edit"), headers=EDITOR).json()["number"]
+    headers = {**EDITOR, "If-Match": '"1"'}
+    return Asked(f"/v1/policies/drafts/{number}", {"title": "Another"}, {"title": "A third"}, headers, "PUT")
+
+
 def _roll_back(client: httpx2.Client) -> Asked:
     before = client.get("/v1/policies").json()["version"]
     asked = _proposal(client, "activate", "approve")
@@ -323,9 +333,7 @@ ASKED: dict[str, Callable[[httpx2.Client, Settings], Asked]] = {
     "/v1/policies/rollback": lambda client, _: _roll_back(client),
     "PUT /v1/policies/drafts/{number}": lambda client, _: _edit_draft(client),
     "/v1/decisions/order/nearest": lambda *_: Asked(f"{ORDER}/nearest", BODY, {**BODY, "as_of": "2026-07-02"}),
-    "/v1/decisions/limit/nearest": lambda *_: Asked(
-        "/v1/decisions/limit/nearest", {"limit": {"requested": "1.00"}}, {"limit": {"requested": "2.00"}}
-    ),
+    "/v1/decisions/limit/nearest": lambda *_: Asked("/v1/decisions/limit/nearest", _limit("1.00"), _limit("2.00")),
     "/v1/decisions/order": lambda *_: Asked(ORDER, BODY, {**BODY, "as_of": "2026-07-02"}),
     "/v1/audit/completeness": lambda *_: Asked(
         "/v1/audit/completeness", {"orders": {"SO-none": "1.00"}}, {"orders": {}}

@@ -245,7 +245,7 @@ def _propose(client: httpx2.Client) -> Asked:
     return Asked(f"/v1/policies/drafts/{number}/propose", {}, {"a": 1}, EDITOR)
 
 
-def _limit(amount: str) -> dict[str, Any]:
+def _requested(amount: str) -> dict[str, Any]:
     return {"limit": {"id": "L-1", "kind": "limit", "amount": amount}, "account": {"id": "C-1"}}
 
 
@@ -333,7 +333,9 @@ ASKED: dict[str, Callable[[httpx2.Client, Settings], Asked]] = {
     "/v1/policies/rollback": lambda client, _: _roll_back(client),
     "PUT /v1/policies/drafts/{number}": lambda client, _: _edit_draft(client),
     "/v1/decisions/order/nearest": lambda *_: Asked(f"{ORDER}/nearest", BODY, {**BODY, "as_of": "2026-07-02"}),
-    "/v1/decisions/limit/nearest": lambda *_: Asked("/v1/decisions/limit/nearest", _limit("1.00"), _limit("2.00")),
+    "/v1/decisions/limit/nearest": lambda *_: Asked(
+        "/v1/decisions/limit/nearest", _requested("1.00"), _requested("2.00")
+    ),
     "/v1/decisions/order": lambda *_: Asked(ORDER, BODY, {**BODY, "as_of": "2026-07-02"}),
     "/v1/audit/completeness": lambda *_: Asked(
         "/v1/audit/completeness", {"orders": {"SO-none": "1.00"}}, {"orders": {}}

@@ -17,7 +17,7 @@ from engine.vocabulary.currencies import MINOR_UNITS
 from engine.vocabulary.rates import CurrencyRefused, Denomination, Rate
 from engine.vocabulary.vocabulary import TEXT
 from files.maps.cell_faults import fault_of_cell, fault_of_missing
-from files.maps.row_map import CURRENCY, Column, RowMap
+from files.maps.row_map import CURRENCY, ROW, Column, RowMap
 
 _HEADINGS = frozenset(
     [
@@ -87,10 +87,12 @@ def named_like_currencies(heading: Sequence[str]) -> Iterator[str]:
 
 def unread_currencies(row_map: RowMap, heading: Sequence[str]) -> list[Column]:
     """The columns that a map passes over though each row's currency stands there; none where the map says what the
-    currency is."""
+    currency is. A column that is named under `columns` and that no formula reads is passed over too."""
     if row_map.currency is not None:
         return []
-    read = {name for column in row_map.columns for name in column.columns}
+    used = {name for formula in row_map.formulas for name in formula.reads}
+    columns = (each for each in row_map.columns if not each.name.startswith(f"{ROW}.") or each.name in used)
+    read = {name for column in columns for name in column.columns}
     return [_column(name) for name in named_like_currencies(heading) if name not in read]
 
 

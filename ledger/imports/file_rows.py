@@ -16,7 +16,8 @@ from files.input_refused import InputRefused
 from files.maps.cell_converters import NotMapped, column_converter
 from files.maps.cell_faults import fault_of_cell
 from files.maps.joined_ids import Join
-from files.maps.row_map import Column
+from files.maps.row_currency import named_like_currencies
+from files.maps.row_map import CURRENCY, Column
 from files.rows import FileRow
 from files.typed_cells import NO_TEXTS
 from ledger.credit.bounds import NUL
@@ -28,6 +29,8 @@ PLACE = "_place"
 """Column in which a sender may say where a row stood in a file of its own."""
 
 _REMEMBERED = 50_000
+
+_UNREAD = "says a currency, and the map doesn't read it"
 
 ReadCell = Callable[[str], tuple[Any, str]]
 """Text of a cell → its value, and what is wrong with it."""
@@ -58,11 +61,22 @@ class RowReader:
             close = nearest(unknown[0], named)
             hint = f"did you mean `{close}`?" if close else f"the columns are {listed(list(named)[:30])}"
             raise InputRefused(f"the column {listed(unknown[:5])} is unknown in {self.map.kind.word}", hint)
+        for name in self._unread_currencies(heading):
+            raise InputRefused(f"the column `{name}` {_UNREAD}", _read_currency(name))
 
     def _unknown(self, heading: Sequence[str]) -> list[str]:
         """What nothing reads, of a file without a map: a column that is misspelt says nothing of what it holds."""
         known = {column.name for column in self.map.columns}
         return [name for name in heading if name not in known and name != PLACE] if self._is_plain else []
+
+    def _unread_currencies(self, heading: Sequence[str]) -> list[str]:
+        """Columns that are plainly there to say a currency, and that the map passes over: amounts in another one than
+        the account's would be booked as the account's."""
+        titles = {column.name: column.columns for column in self.map.columns}
+        if CURRENCY in titles or CURRENCY not in self.map.kind.columns:
+            return []
+        read = {title for each in titles.values() for title in each}
+        return [name for name in named_like_currencies(heading) if name not in read]
 
     def cells(self, row: FileRow) -> tuple[Cells, str]:
         """The row by its columns' names, and what is wrong with it."""
@@ -101,6 +115,7 @@ class RowReader:
             if not slots.keys().isdisjoint(column.columns)
         ]
         faults = [str(Fault(name, "is a column that nothing reads", "leave it out")) for name in self._unknown(heading)]
+        faults += [str(Fault(name, _UNREAD, _read_currency(name))) for name in self._unread_currencies(heading)]
         plan = _RowPlan(columns, faults)
         if len(self._plans) < _REMEMBERED:
             self._plans[heading] = plan
@@ -129,6 +144,10 @@ def _no_text(row: FileRow, column: Column, text: str) -> tuple[str, str] | None:
         if row.body is not None and isinstance(row.body.get(name), bool | list | dict):
             return "is not text", "write it between quotes"
     return None
+
+
+def _read_currency(name: str) -> str:
+    return f"write `{CURRENCY}: {{column: {name}}}` under `columns`"
 
 
 def imported_rows(reader: RowReader, rows: Iterator[FileRow], context: RowContext) -> Iterator[ImportedRow]:

@@ -170,6 +170,17 @@ def test_a_sign_in_place_of_a_code_is_another_currency_in_every_way(engine: Engi
         assert all(isinstance(found[len(SIGNS) + n], dict) for n in range(1, len(own) + 1))
 
 
+@pytest.mark.parametrize("reads", ["", 'if row.money = "EUR" then 1 else 2'])
+def test_a_column_that_is_named_and_not_read_is_passed_over_too(engine: Engine, reads: str, tmp_path: Path) -> None:
+    """A formula that reads it may mean to convert; a name alone says nothing."""
+    text = MAP.format(currency="columns:\n  money: {column: Waers}")
+    row_map = row_map_of(text.replace("formula: 1", f"formula: {reads or 1}"), engine.vocabulary)
+    source = write(tmp_path, [("1", "USD"), ("1", "EUR")])
+    for found in (one_by_one(engine, source, row_map), in_bulk(engine, source, row_map)):
+        assert [isinstance(found[number], dict) for number in (1, 2)] == [bool(reads), True]
+        assert reads or OTHER in str(found[1])
+
+
 @pytest.mark.parametrize("says", ["euro", "XAU", "{column: Waers, values: {$: Dollar}}"])
 def test_a_currency_that_is_none_is_named_where_it_stands(engine: Engine, says: str) -> None:
     document, _ = read(MAP.format(currency=f"currency: {says}").encode(), "map.yaml", end_mark=True)

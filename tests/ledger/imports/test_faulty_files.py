@@ -225,3 +225,20 @@ async def _rejected(folder: Path) -> None:
 
 def test_what_is_not_meant_is_refused_with_the_way_out_and_changes_nothing(tmp_path: Path) -> None:
     asyncio.run(_rejected(tmp_path))
+
+
+@pytest.mark.parametrize("heading", ["Waers", "Currency", "币种"])
+def test_a_currency_that_a_map_passes_over_is_no_amount_of_the_accounts(heading: str, tmp_path: Path) -> None:
+    names = ("payment", "account", "amount", "effective_on")
+    columns = "".join(f"  {name}: {{column: the {name}}}\n" for name in names)
+    text = f"import: payments\ncolumns:\n{columns}...\n"
+    row = {f"the {name}": value for name, value in zip(names, ("P-1", "C-1", "1.00", "2026-06-01"), strict=True)}
+    row |= {heading: "USD"}
+    (tmp_path / "a.csv").write_text(f"{','.join(row)}\n{','.join(row.values())}\n")
+    (tmp_path / "a.ndjson").write_text(json.dumps(row))
+    with pytest.raises(InputRefused, match=f"`{heading}` says a currency"):
+        _read(tmp_path / "a.csv", RowReader(_map("payments", text)))
+    [(_, fault)] = _read(tmp_path / "a.ndjson", RowReader(_map("payments", text)))
+    assert f"write `currency: {{column: {heading}}}` under `columns`" in fault
+    read = RowReader(_map("payments", text.replace("...", f"  currency: {{column: {heading}}}\n...")))
+    assert [cells["currency"] for cells, _ in _read(tmp_path / "a.csv", read)] == ["USD"]

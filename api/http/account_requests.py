@@ -25,10 +25,11 @@ _Amount = Annotated[str, Field(max_length=60, examples=["12500.00"], json_schema
 _OptionalAmount = Annotated[str, Field(max_length=60, json_schema_extra=_DECIMAL)] | None
 _Share = Annotated[str | None, Field(max_length=40, examples=["0.02"])]
 _DAY: JsonDict = {"maxLength": 10}
-_Day = Annotated[str | None, Field(max_length=60, examples=["2026-07-01"], json_schema_extra=_DAY)]
+_Day = Annotated[Annotated[str, Field(max_length=60, json_schema_extra=_DAY)] | None, Field(examples=["2026-07-01"])]
 _DayThatIs = Annotated[str, Field(max_length=60, examples=["2026-07-01"], json_schema_extra=_DAY)]
 _Currency = Annotated[
-    str | None, Field(max_length=60, examples=["EUR"], description="ISO 4217.", json_schema_extra={"maxLength": 3})
+    Annotated[str, Field(max_length=60, json_schema_extra={"maxLength": 3})] | None,
+    Field(examples=["EUR"], description="ISO 4217."),
 ]
 
 _LimitKind = Annotated[LimitKind, WithJsonSchema({"type": "string", "pattern": f"^({'|'.join(LimitKind)})$"})]

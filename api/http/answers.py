@@ -169,7 +169,7 @@ class SwitchShape(Shape):
 class NearestChangeShape(Shape):
     """One lever, two together, or a switch, and what came of it."""
 
-    state: Literal["passes", "impossible", "undecided"] = Field(
+    state: str = Field(
         description="`passes`: with so much, and not with a unit less. `impossible`: all amounts were looked at. "
         "`undecided`: it could not be worked out."
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from api.http.answers import DecisionShape, Shape
 from api.http.ledger_answers import LedgerOrderShape, LedgerShape
@@ -211,7 +211,7 @@ class ReceivablesShape(Shape):
     currency: str = Field(description="The policies'.")
     left_out: list[str] = Field(description="Accounts whose currency has no rate of that day.")
     receivables: dict[str, Any]
-    aging: list[dict[str, Any]] = Field(description="By days overdue.")
+    aging: list[JsonValue] = Field(description="By days overdue.")
     credit_notes: dict[str, Any] = Field(description="Credits that are not set off.")
-    quarters: list[dict[str, Any]] = Field(description="DSO and collection effectiveness, the oldest quarter first.")
+    quarters: list[JsonValue] = Field(description="DSO and collection effectiveness, the oldest quarter first.")
     loss_allowance: dict[str, Any] = Field(description="By the policies' buckets, and `by_grade` by both.")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic.config import JsonDict
+from pydantic_core import PydanticCustomError
 from typing_extensions import TypeAliasType
 
 from api.http.answers import FileName, Shape, Version
@@ -32,6 +34,16 @@ _Acknowledged = Annotated[
 ]
 _On = Annotated[str, Field(description="The day from which on it decides, 00:00 at the site.", max_length=40)]
 _At = Annotated[str, Field(description="The moment, local at the site or with its offset.", max_length=40)]
+
+
+def _without_null(schema: JsonDict) -> None:
+    """What is left out has no word of its own in a request, so none stands in the document."""
+    given: Any = schema.pop("anyOf")
+    schema.update(next(each for each in given if each != {"type": "null"}))
+    schema.pop("default", None)
+
+
+_LEFT_OUT = Field(json_schema_extra=_without_null)
 
 ActivationKind = TypeAliasType("ActivationKind", Literal["first", "watch", "approved", "rollback", "engine"])
 """How a set took effect: the first one, saved in the watched folder, approved, put back, or by a new release."""
@@ -61,15 +73,22 @@ class EditDraftRequest(BaseModel):
 
     title: Words | None = None
     why: Words | None = None
-    files: _Files | None = None
-    tests: _Tests | None = None
+    files: Annotated[_Files | None, _LEFT_OUT] = None
+    tests: Annotated[_Tests | None, _LEFT_OUT] = None
     base: Version | None = Field(
         default=None, description="The version that the files were made from; the one in force."
     )
     on: _On | None = None
     at: _At | None = None
     at_once: bool = Field(default=False, description="From its activation on, at no instant.")
-    acknowledged: _Acknowledged | None = None
+    acknowledged: Annotated[_Acknowledged | None, _LEFT_OUT] = None
+
+    @field_validator("files", "tests", "acknowledged", mode="before")
+    @classmethod
+    def _is_said(cls, value: object) -> object:
+        if value is None:
+            raise PydanticCustomError("null", "is null; leave it out, and it stays as it is")
+        return value
 
 
 class ActOnProposalRequest(BaseModel):

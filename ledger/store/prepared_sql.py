@@ -13,7 +13,6 @@ from functools import cache, lru_cache
 from itertools import chain
 from typing import Any
 
-from psycopg import RawCursor
 from sqlalchemy import Column, Connection, Executable, Table, insert
 from sqlalchemy.dialects import sqlite
 
@@ -72,6 +71,8 @@ def run_rows(connection: Connection, text: str, rows: Sequence[tuple[Any, ...]])
     if connection.dialect.name == "sqlite":
         raw.execute(text, values)
     else:  # the driver would look for its own marks in tens of thousands of letters, each time
+        from psycopg import RawCursor
+
         RawCursor(raw).execute(text, values)
 
 

@@ -31,8 +31,9 @@ document.addEventListener('securitypolicyviolation', each => console.error('poli
 OpenPage = Callable[..., AbstractContextManager[Page]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """For one file: while it is there a loop runs in this thread, and other files' tests have loops of their own."""
     if CHROMIUM is None:
         if os.environ.get("CI"):
             pytest.fail(NO_BROWSER)
@@ -52,7 +53,7 @@ def desk_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield str(client.base_url).rstrip("/")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def opened(chromium: Browser, desk_url: str) -> OpenPage:
     """Opens a browser's window as somebody: `with opened("u.hoffmann", "desk", authority="credit_manager") as page`."""
 

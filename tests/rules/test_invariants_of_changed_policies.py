@@ -15,7 +15,7 @@ pytestmark = pytest.mark.long
 
 DAY = date(2026, 7, 15)
 EDITS = {
-    "c-gets-50-days": ("terms", "net_days: 30,", "net_days: 50,", "better-grade-never-worse-terms"),
+    "c-gets-60-days": ("terms", "net_days: 30,", "net_days: 60,", "better-grade-never-worse-terms"),
     "insolvency-is-dropped": ("orders", "  insolvency:", "  insolvency-of-nobody:", "insolvent-open-terms-rejected"),
     "one-person-releases-all": ("release", "value: 100000", "value: 900000000", "large-release-needs-two"),
 }

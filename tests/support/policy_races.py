@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from hashlib import sha256
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from ledger.journal.journal import Journal
 from ledger.journal.policy_timeline import activation_rows
@@ -19,7 +19,7 @@ from ledger.policies.proposal_rows import proposal_numbered
 from ledger.policies.states import ActRefused, ActWord, ProposalEdit
 from ledger.record.actors import Actor
 from ledger.store.place import JournalPlace
-from ledger.store.policy_tables import policy_approvals
+from ledger.store.policy_tables import policy_approvals, policy_proposals
 from ledger.store.trouble import JournalUnavailable
 
 PERSONS = ("ann", "ben", "cas", "dee", "eva", "fox")
@@ -114,10 +114,7 @@ async def _act(life: PolicyLife, journal: Journal, person: str, chance: random.R
 
 
 def _newest(connection: Connection) -> int:
-    number = 1
-    while proposal_numbered(connection, number + 1) is not None:
-        number += 1
-    return number
+    return int(connection.scalar(select(func.max(policy_proposals.c.number))) or 1)
 
 
 def require_sound(connection: Connection) -> int:

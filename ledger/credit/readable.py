@@ -6,10 +6,11 @@ by one that a policy can't read. What is only kept, such as a reason, may have s
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import fields
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass
 from functools import cache
-from typing import Any
+from operator import attrgetter
+from typing import Any, cast, get_type_hints
 
 from engine.vocabulary.binding import FactsRefused, Fault
 from engine.vocabulary.invisible import holds_control, holds_unseen
@@ -50,19 +51,24 @@ def require_readable(command: Any) -> None:
     texts = _texts_of(type(command))  # type: ignore[arg-type]  # a dataclass
     faults = [
         Fault(path, *wrong)
-        for name, path, fault_of in texts
-        if isinstance(text := getattr(command, name), str) and (wrong := fault_of(text))
+        for read, path, fault_of in texts
+        if isinstance(text := read(command), str) and (wrong := fault_of(text))
     ]
     if faults:
         raise FactsRefused(faults)
 
 
 @cache
-def _texts_of(kind: type[Any]) -> list[tuple[str, str, Callable[[str], tuple[str, str] | None]]]:
-    """Name, path and reader of each text."""
+def _texts_of(kind: type[Any]) -> list[tuple[Callable[[Any], object], str, Callable[[str], tuple[str, str] | None]]]:
+    """What reads each text, what callers call it, and what finds its fault: also those of a command within it."""
     readers = dict.fromkeys(NUMBERS, number_fault) | dict.fromkeys(NOTES, note_fault)
-    return [
-        (each.name, each.metadata.get(SENT_AS, each.name), readers[each.name])
-        for each in fields(kind)
-        if each.name in readers
-    ]
+    return [(attrgetter(place), called, readers[name]) for place, name, called in _places_of(kind) if name in readers]
+
+
+def _places_of(kind: type[Any], within: str = "") -> Iterator[tuple[str, str, str]]:
+    """Of each field its place, its name and what callers call it."""
+    types = get_type_hints(kind)
+    for each in fields(kind):
+        yield within + each.name, each.name, each.metadata.get(SENT_AS, each.name)
+        if is_dataclass(held := types[each.name]):
+            yield from _places_of(cast("type[Any]", held), f"{within}{each.name}.")

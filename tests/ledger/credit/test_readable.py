@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
 from engine.vocabulary.binding import FactsRefused
 from ledger.books.verbs import VERBS
+from ledger.collections.work_entry import DisputeFromEntry, DoEntry, PromiseFromEntry
 from ledger.credit.put_account import PutAccount
 from ledger.credit.put_security import PutSecurity
 from ledger.credit.readable import NOTES, NUMBERS, SENT_AS, require_readable
@@ -62,7 +63,13 @@ TEXTS = [
 
 
 def _command(kind: type[Any], name: str, text: str) -> Any:
-    needed = {each.name: None for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING}
+    """With that text, and a command within it with none."""
+    types = get_type_hints(kind)
+    needed = {
+        each.name: _command(types[each.name], "channel", "customer") if types[each.name] in VERBS else None
+        for each in fields(kind)
+        if each.default is MISSING and each.default_factory is MISSING
+    }
     return kind(**{**needed, name: text})
 
 
@@ -81,6 +88,15 @@ def test_a_text_that_cannot_be_read_is_refused_by_its_place(kind: type[Any], nam
         assert [fault.path for fault in refused.value.faults] == [path], what
     for sound in ("C-1", "C 1", "Müller & Söhne", "客户一", "=C-1", "Ｃ-1"):
         require_readable(_command(kind, name, sound))
+
+
+@pytest.mark.parametrize("kind", [PromiseFromEntry, DisputeFromEntry])
+@pytest.mark.parametrize("name", ["channel", "document", "outcome", "person", "text"])
+def test_a_text_of_a_command_within_another_is_refused_too(kind: type[Any], name: str) -> None:
+    for what, made in UNREADABLE.items():
+        with pytest.raises(FactsRefused) as refused:
+            require_readable(replace(_command(kind, "amount", "1.00"), entry=_command(DoEntry, name, made("x"))))
+        assert [fault.path for fault in refused.value.faults] == [name], what
 
 
 @pytest.mark.parametrize("text", ["they pay\non Friday\n", " \ttwo tabs\t", "x" * 2000])

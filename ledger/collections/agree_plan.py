@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.vocabulary.binding import FactsRefused
-from ledger.collections.asked import credits_before, day_result, named_items, next_number, recorded, wants_of
+from ledger.collections.asked import OfAccount, credits_before, day_result, named_items, next_number, recorded, wants_of
 from ledger.collections.collections_shown import plan_shown
 from ledger.collections.judge_item import judge_item
 from ledger.collections.payment_plan import Instalment, PaymentPlan, PaymentPlanState
@@ -52,7 +52,7 @@ class AskPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AgreePlan:
+class AgreePlan(OfAccount):
     """Somebody with the authority agrees to a plan that waits."""
 
     account: str
@@ -61,25 +61,15 @@ class AgreePlan:
     id: str
     """Of the decision."""
 
-    @property
-    def wants(self) -> Wants:
-        """The account."""
-        return wants_of(self.account)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EndPlan:
+class EndPlan(OfAccount):
     """A plan is over: everything is due as before."""
 
     account: str
     number: int
     reason: str
     asker: Asker
-
-    @property
-    def wants(self) -> Wants:
-        """The account."""
-        return wants_of(self.account)
 
 
 def ask_plan(snapshot: Snapshot, command: AskPlan, desk: Desk) -> LedgerChange:

@@ -23,6 +23,18 @@ def wants_of(account: str, *items: str) -> Wants:
     return Wants(accounts=accounts, open_items=accounts, collections=accounts, items=frozenset(items))
 
 
+class OfAccount:
+    """A command about one account, which names no items."""
+
+    __slots__ = ()
+    account: str
+
+    @property
+    def wants(self) -> Wants:
+        """The account, with all that is open and agreed."""
+        return wants_of(self.account)
+
+
 def named_items(snapshot: Snapshot, account: str, items: Sequence[str]) -> tuple[Account, list[OpenItem]]:
     """The open items that a command names, or all that the account owes where it names none. Raises `CommandRefused`:
     `unknown-account`, `unknown-invoice`, or `nothing-open` where one of them, or all, are paid."""

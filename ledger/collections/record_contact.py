@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.days import day_number
-from ledger.collections.asked import named_items, next_number, recorded, wants_of
+from ledger.collections.asked import OfAccount, named_items, next_number, recorded, wants_of
 from ledger.collections.collections_shown import assignment_shown, block_shown, contact_shown, item_fact_shown
 from ledger.collections.contact import CollectorAssignment, Contact, DunningBlock, ItemFact
 from ledger.collections.invoice_facts import DERIVED_OF_INVOICE
@@ -88,17 +88,12 @@ class PutBlock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EndBlock:
+class EndBlock(OfAccount):
     """Steps go on."""
 
     account: str
     number: int
     asker: Asker
-
-    @property
-    def wants(self) -> Wants:
-        """The account."""
-        return wants_of(self.account)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +121,7 @@ class RecordItemFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AssignCollector:
+class AssignCollector(OfAccount):
     """Who looks after an account."""
 
     account: str
@@ -138,11 +133,6 @@ class AssignCollector:
     """The last day of a substitute; None: for good."""
 
     asker: Asker
-
-    @property
-    def wants(self) -> Wants:
-        """The account."""
-        return wants_of(self.account)
 
 
 def record_contact(snapshot: Snapshot, command: RecordContact, desk: Desk) -> LedgerChange:

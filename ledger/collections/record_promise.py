@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from engine.vocabulary.binding import FactsRefused
-from ledger.collections.asked import credits_before, day_result, named_items, next_number, recorded, wants_of
+from ledger.collections.asked import OfAccount, credits_before, day_result, named_items, next_number, recorded, wants_of
 from ledger.collections.collections_shown import promise_shown
 from ledger.collections.judge_item import judge_item, judged_if_possible
 from ledger.collections.promise import ENDED_PROMISES, Promise, PromiseState
@@ -47,17 +47,12 @@ class RecordPromise:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WithdrawPromise:
+class WithdrawPromise(OfAccount):
     """It was recorded by mistake. One that is over is history, and stays."""
 
     account: str
     number: int
     asker: Asker
-
-    @property
-    def wants(self) -> Wants:
-        """The account."""
-        return wants_of(self.account)
 
 
 def record_promise(snapshot: Snapshot, command: RecordPromise, desk: Desk) -> LedgerChange:

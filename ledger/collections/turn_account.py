@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.case_kinds import CASE_KINDS
-from ledger.collections.asked import recorded, wants_of
+from ledger.collections.asked import OfAccount, recorded
 from ledger.collections.collections_shown import plan_shown, promise_shown
 from ledger.collections.payment_plan import RUNNING_PLANS, Instalment, PaymentPlan, PaymentPlanState, plan_state
 from ledger.collections.promise import Promise, PromiseState
@@ -27,17 +27,12 @@ SERVICE = Asker(login=None, program="credit ledger")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JudgeAgreements:
+class JudgeAgreements(OfAccount):
     """Promises and plans of an account are looked at on a new day."""
 
     account: str
     id: str
     """Of the record."""
-
-    @property
-    def wants(self) -> Wants:
-        """The account."""
-        return wants_of(self.account)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

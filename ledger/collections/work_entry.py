@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.vocabulary.days import date_of
-from ledger.collections.asked import named_items, recorded, wants_of
+from ledger.collections.asked import OfAccount, named_items, recorded
 from ledger.collections.collections_shown import contact_shown, entry_id, entry_shown
 from ledger.collections.contact import Contact
 from ledger.collections.dispute_item import RaiseDispute, raise_dispute
@@ -29,21 +29,16 @@ DEFER_DAYS_MAX = CARRIED_DAYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListWork:
+class ListWork(OfAccount):
     """The service looks at what is to be done for an account today."""
 
     account: str
     id: str
     """Of the decision on the item that leads."""
 
-    @property
-    def wants(self) -> Wants:
-        """The account."""
-        return wants_of(self.account)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DoEntry:
+class DoEntry(OfAccount):
     """It was done: one contact for all its items, each of which reaches its own next level."""
 
     account: str
@@ -59,14 +54,9 @@ class DoEntry:
     id: str
     """Of the record."""
 
-    @property
-    def wants(self) -> Wants:
-        """The account."""
-        return wants_of(self.account)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeferEntry:
+class DeferEntry(OfAccount):
     """Not before a day, which is at most two weeks ahead and not after what has to be done by a date."""
 
     account: str
@@ -78,14 +68,9 @@ class DeferEntry:
     id: str
     """Of the record."""
 
-    @property
-    def wants(self) -> Wants:
-        """The account."""
-        return wants_of(self.account)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SkipEntry:
+class SkipEntry(OfAccount):
     """Not today; what is still to be done is listed again on the next day."""
 
     account: str
@@ -95,11 +80,6 @@ class SkipEntry:
     asker: Asker
     id: str
     """Of the record."""
-
-    @property
-    def wants(self) -> Wants:
-        """The account."""
-        return wants_of(self.account)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
